@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "crypto/siphash.h"
+
+#include "base/types.h"
+
+struct sip_state {
+	uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t
+rotate_left(uint64_t x, int bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static inline void
+sip_round(struct sip_state *s)
+{
+	s->v0 += s->v1;
+	s->v2 += s->v3;
+	s->v1 = rotate_left(s->v1, 13) ^ s->v0;
+	s->v3 = rotate_left(s->v3, 16) ^ s->v2;
+	s->v0 = rotate_left(s->v0, 32);
+	s->v2 += s->v1;
+	s->v0 += s->v3;
+	s->v1 = rotate_left(s->v1, 17) ^ s->v2;
+	s->v3 = rotate_left(s->v3, 21) ^ s->v0;
+	s->v2 = rotate_left(s->v2, 32);
+}
+
+static inline void
+sip_rounds(struct sip_state *s, int n)
+{
+	while (n-- > 0)
+		sip_round(s);
+}
+
+static inline void
+sip_compress(struct sip_state *s, uint64_t word, int rounds)
+{
+	s->v3 ^= word;
+	sip_rounds(s, rounds);
+	s->v0 ^= word;
+}
+
+static inline uint64_t
+load_word(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The last n < 8 bytes as a little endian number. Loads overlap instead of
+ * looping over bytes: an overlapping byte is or'ed onto itself. */
+static inline uint64_t
+load_tail(const uint8_t *p, size_t n)
+{
+	uint32_t low, high;
+
+	if (n >= 4) {
+		memcpy(&low, p, 4);
+		memcpy(&high, p + n - 4, 4);
+		return low | (uint64_t)high << 8 * (n - 4);
+	}
+	if (n == 0)
+		return 0;
+	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
+}
+
+/* Forced inline: the round counts must be constants where it is called. */
+static inline __attribute__((always_inline)) uint64_t
+siphash(const struct tg_siphash_key *key, const uint8_t *p, size_t len, int c, int d)
+{
+	struct sip_state s = {
+		.v0 = key->k[0] ^ 0x736f6d6570736575,
+		.v1 = key->k[1] ^ 0x646f72616e646f6d,
+		.v2 = key->k[0] ^ 0x6c7967656e657261,
+		.v3 = key->k[1] ^ 0x7465646279746573,
+	};
+	const uint8_t *tail = p + (len & ~(size_t)7);
+
+	for (; p != tail; p += 8)
+		sip_compress(&s, load_word(p), c);
+	sip_compress(&s, load_tail(tail, len & 7) | (uint64_t)len << 56, c);
+	s.v2 ^= 0xff;
+	sip_rounds(&s, d);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+uint64_t
+tg_siphash24(const struct tg_siphash_key *key, const void *data, size_t len)
+{
+	return siphash(key, data, len, 2, 4);
+}
+
+uint64_t
+tg_siphash13(const struct tg_siphash_key *key, const void *data, size_t len)
+{
+	return siphash(key, data, len, 1, 3);
+}
