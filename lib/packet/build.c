@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "packet/build.h"
+
+#include "packet/checksum.h"
+
+#define IP4_VERSION_AND_LENGTH 0x45 /* version 4, five words: no options */
+#define IP4_DONT_FRAGMENT      0x4000
+
+uint32_t
+tg_build_eth(
+    uint8_t *p, const uint8_t dst[6], const uint8_t src[6], uint16_t vlan, uint16_t ethertype)
+{
+	uint32_t at = 12;
+
+	memcpy(p, dst, 6);
+	memcpy(p + 6, src, 6);
+	if (vlan != 0) {
+		tg_store16(p + at, TG_ETHERTYPE_VLAN);
+		tg_store16(p + at + 2, vlan);
+		at += TG_VLAN_BYTES;
+	}
+	tg_store16(p + at, ethertype);
+	return at + 2;
+}
+
+/* Identification 0 is right for an atomic datagram, RFC 6864 4.1. */
+static void
+build_ip4(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+{
+	be16_t csum = 0;
+
+	p[0] = IP4_VERSION_AND_LENGTH;
+	p[1] = path->tos;
+	tg_store16(p + 2, (uint16_t)(TG_IP4_HEADER_BYTES + l4_len));
+	tg_store16(p + 4, 0);
+	tg_store16(p + 6, IP4_DONT_FRAGMENT);
+	p[8] = path->ttl;
+	p[9] = proto;
+	memcpy(p + 10, &csum, sizeof(csum));
+	memcpy(p + 12, &path->src.v4, sizeof(path->src.v4));
+	memcpy(p + 16, &path->dst.v4, sizeof(path->dst.v4));
+	if (path->offload & TG_OFFLOAD_IP_CSUM)
+		return;
+	csum = tg_checksum_fold(tg_checksum_add(0, p, TG_IP4_HEADER_BYTES));
+	memcpy(p + 10, &csum, sizeof(csum));
+}
+
+static void
+build_ip6(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+{
+	tg_store32(p, 6U << 28 | (uint32_t)path->tos << 20);
+	tg_store16(p + 4, (uint16_t)l4_len);
+	p[6] = proto;
+	p[7] = path->ttl;
+	memcpy(p + 8, &path->src, sizeof(path->src));
+	memcpy(p + 24, &path->dst, sizeof(path->dst));
+}
+
+uint32_t
+tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+{
+	uint32_t l4 = tg_path_header_bytes(path);
+	uint32_t l3;
+
+	assert(l4 + l4_len <= f->room);
+	l3 = tg_build_eth(f->data, path->dst_mac, path->src_mac, path->vlan,
+	    path->is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
+	if (path->is_ipv6)
+		build_ip6(f->data + l3, path, proto, l4_len);
+	else
+		build_ip4(f->data + l3, path, proto, l4_len);
+	f->flags = path->is_ipv6 ? TG_FRAME_IPV6 : 0; /* what reception said is over */
+	if (!path->is_ipv6 && path->offload & TG_OFFLOAD_IP_CSUM)
+		f->flags |= TG_FRAME_TX_IP_CSUM;
+	f->vlan = 0;
+	f->len = (uint16_t)(l4 + l4_len);
+	f->l3_off = (uint8_t)l3;
+	f->l4_off = (uint8_t)l4;
+	return l4;
+}
+
+/* Writes the TCP header with a checksum of 0; returns its length. */
+static uint32_t
+build_tcp_header(uint8_t *p, const struct tg_segment *seg)
+{
+	uint32_t len;
+
+	memcpy(p, &seg->sport, sizeof(seg->sport));
+	memcpy(p + 2, &seg->dport, sizeof(seg->dport));
+	tg_store32(p + 4, seg->seq);
+	tg_store32(p + 8, seg->ack);
+	p[13] = seg->flags;
+	tg_store16(p + 14, seg->wnd);
+	tg_store16(p + 16, 0);
+	tg_store16(p + 18, seg->urg);
+	len = TG_TCP_HEADER_BYTES + tg_tcp_options_write(p + TG_TCP_HEADER_BYTES, &seg->opt);
+	p[12] = (uint8_t)(len / 4 << 4);
+	return len;
+}
+
+void
+tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_segment *seg)
+{
+	uint8_t *tcp = f->data + tg_path_header_bytes(path);
+	uint32_t tcp_len;
+	uint64_t sum;
+	be16_t csum;
+
+	assert(tg_path_header_bytes(path) + TG_TCP_HEADER_BYTES + tg_tcp_options_bytes(&seg->opt) +
+		   seg->len <=
+	       f->room);
+	tcp_len = build_tcp_header(tcp, seg) + seg->len;
+	assert(seg->text == NULL || seg->text + seg->len == tcp + tcp_len);
+	tg_build_ip(f, path, TG_IPPROTO_TCP, tcp_len);
+	sum = tg_checksum_pseudo(path->is_ipv6, &path->src, &path->dst, TG_IPPROTO_TCP, tcp_len);
+	if (path->offload & TG_OFFLOAD_L4_CSUM) {
+		/* The port adds the segment to this sum and complements the whole. */
+		f->flags |= TG_FRAME_TX_L4_CSUM;
+		csum = (be16_t)~tg_checksum_fold(sum);
+	} else {
+		csum = tg_checksum_fold(tg_checksum_add(sum, tcp, tcp_len));
+	}
+	memcpy(tcp + 16, &csum, sizeof(csum));
+}
