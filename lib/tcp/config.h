@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * What the operator decides about TCP, in the units that TCP computes in. Made
+ * once from the configuration, then immutable and shared by all shards.
+ */
+#ifndef TG_TCP_CONFIG_H
+#define TG_TCP_CONFIG_H
+
+#include "base/types.h"
+#include "crypto/siphash.h"
+
+struct tg_tcp_timers {                          /* all in ticks, base/time.h */
+	uint32_t rto_initial, rto_min, rto_max; /* RFC 6298 */
+	uint32_t delayed_ack;
+	uint32_t msl;        /* TIME-WAIT lasts twice this */
+	uint32_t fin_wait2;  /* a half-closed connection waits this long for the peer's FIN */
+	uint32_t idle;       /* an established connection without traffic is closed after this */
+	uint8_t syn_retries; /* retransmissions of a SYN */
+	uint8_t syn_ack_retries; /* retransmissions of a SYN-ACK */
+	uint8_t retries;         /* R2: retransmissions of one segment before giving up */
+};
+
+/* Bounds of one shard. */
+struct tg_tcp_limits {
+	uint32_t connections4; /* TCBs for IPv4 */
+	uint32_t connections6; /* TCBs for IPv6 */
+	uint32_t half_open;    /* TCBs in SYN-RECEIVED */
+	uint32_t sides;        /* connections that move at the same time */
+	uint32_t held;         /* received frames kept for later, all connections together */
+	uint32_t held_per_connection;
+	uint32_t challenge_acks_per_second; /* RFC 5961 section 7 */
+	uint32_t resets_per_second;         /* RSTs for segments of no connection */
+};
+
+/* One local address and port that listens. TCBs name it by index. */
+struct tg_endpoint {
+	union tg_ip ip;
+	bool is_ipv6;
+	be16_t port;
+	uint16_t vlan; /* VLAN identifier, 0 untagged */
+	uint16_t addr; /* index of the address in struct tg_net */
+};
+
+/* Keys from the operating system's random source, made at start. */
+struct tg_tcp_secrets {
+	struct tg_siphash_key isn;  /* RFC 6528 */
+	struct tg_siphash_key ts;   /* RFC 7323 section 5.4: timestamp offsets */
+	struct tg_siphash_key flow; /* flow table and steering */
+};
+
+struct tg_tcp_config {
+	struct tg_tcp_timers timers;
+	struct tg_tcp_limits limits;
+	struct tg_tcp_secrets secrets;
+	uint32_t receive_window; /* bytes, a multiple of 2^window_scale */
+	uint8_t window_scale;    /* 0..14, what we offer */
+	bool timestamps, sack;   /* offer the options */
+	uint16_t initial_window; /* segments, RFC 6928 */
+	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */
+	uint16_t n_endpoints;
+	const struct tg_endpoint *endpoint;
+};
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * RFC 5681 congestion control with NewReno recovery (RFC 6582) for peers without SACK; with
+ * SACK recovery.c decides what is sent until recovery ends. CWND and SSTHRESH count
+ * segments; bytes are turned into segments by the effective MSS.
+ */
+#include "tcp/tcp_internal.h"
+
+#define CWND_MAX         UINT16_MAX
+#define LIMITED_TRANSMIT 2    /* segments, RFC 3042 */
+#define IW_MSS           1460 /* RFC 6928 bounds IW in bytes: segments of this size, or two */
+
+void
+tg_cc_init(const struct tg_tcp *tcp, struct tg_tcb *t)
+{
+	uint32_t iw = tcp->config->initial_window;
+
+	t->cwnd = (uint16_t)TG_MIN(iw, TG_MAX(2, iw * IW_MSS / t->mss));
+	t->ssthresh = UINT16_MAX;
+}
+
+static uint16_t
+half_flight(const struct tg_tcb *t)
+{
+	uint32_t segments = (t->snd_nxt - t->snd_una) / tg_tcp_effective_mss(t);
+
+	return (uint16_t)TG_MAX(TG_MIN(segments / 2, CWND_MAX), 2); /* RFC 5681 equation 4 */
+}
+
+/* What limited transmit sent beyond CWND does not count (RFC 5681 3.2, step 2). */
+static uint16_t
+half_window(const struct tg_tcb *t)
+{
+	return (uint16_t)TG_MIN(half_flight(t), TG_MAX(t->cwnd / 2, 2));
+}
+
+static void
+grow(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+{
+	uint32_t mss = tg_tcp_effective_mss(t);
+	uint32_t threshold = t->cwnd < t->ssthresh ? mss : mss * t->cwnd;
+
+	/* Slow start: one segment for each one acknowledged; then one for each window
+	 * (RFC 5681 3.1 with byte counting, RFC 3465 with L = 1). */
+	s->acked += TG_MIN(bytes, t->cwnd < t->ssthresh ? mss : bytes);
+	if (s->acked >= threshold && t->cwnd < CWND_MAX) {
+		s->acked -= threshold;
+		t->cwnd++;
+	}
+}
+
+static uint16_t
+deflate(const struct tg_tcb *t, uint32_t bytes)
+{
+	uint32_t segments = bytes / tg_tcp_effective_mss(t);
+
+	return (uint16_t)(t->cwnd > segments ? t->cwnd - segments + 1 : 1);
+}
+
+/* SND.UNA has moved by bytes. */
+void
+tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+{
+	s->dup_acks = 0;
+	if (!s->recovering) {
+		s->recover = tg_seq_max(s->recover, t->snd_una); /* never left behind by a wrap */
+		grow(t, s, bytes);
+		return;
+	}
+	if (tg_seq_geq(t->snd_una, s->recover)) { /* full acknowledgment, RFC 6582 3.2 (3) */
+		s->recovering = false;
+		t->cwnd = t->ssthresh;
+		return;
+	}
+	if (tg_recovering_by_sack(t, s))
+		return;
+	/* A partial one: the next hole starts at SND.UNA. */
+	s->resend_one = true;
+	t->cwnd = deflate(t, bytes);
+}
+
+static void
+enter_recovery(struct tg_tcb *t, struct tg_side *s)
+{
+	t->ssthresh = half_window(t);
+	s->recover = t->snd_nxt;
+	s->recovering = true;
+	if ((t->flags & TG_TCB_SACK) != 0) {
+		t->cwnd = t->ssthresh;
+		tg_recovery_begin(t, s);
+		return;
+	}
+	t->cwnd = (uint16_t)TG_MIN(t->ssthresh + TG_DUP_ACK_THRESHOLD, CWND_MAX);
+	s->resend_one = true;
+}
+
+void
+tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
+{
+	s->dup_acks = (uint8_t)TG_MIN(s->dup_acks + 1, UINT8_MAX);
+	if (s->recovering) {
+		if ((t->flags & TG_TCB_SACK) == 0)
+			t->cwnd = (uint16_t)TG_MIN(t->cwnd + 1, CWND_MAX);
+		return;
+	}
+	/* After a timeout the resent window draws duplicate ACKs that mean nothing until
+	 * everything sent before it is acknowledged (RFC 6582 section 4.1). */
+	if (!tg_recovery_is_due(t, s) || tg_seq_lt(t->snd_una, s->recover))
+		return;
+	tg_count(tcp->stats, TG_COUNTER_FAST_RETRANSMITS);
+	enter_recovery(t, s);
+}
+
+/* RFC 5681 3.1: after a timeout start over with one segment. */
+void
+tg_cc_timeout(struct tg_tcb *t, struct tg_side *s)
+{
+	if (t->retries == 1) /* the first timeout of this segment */
+		t->ssthresh = half_flight(t);
+	t->cwnd = 1;
+	s->acked = 0;
+	s->dup_acks = 0;
+	s->recovering = false;
+	s->recover = t->snd_nxt;
+	s->n_sacked = 0; /* the peer may have reneged (RFC 2018 section 8) */
+}
+
+/* RFC 5681 4.1: nothing was sent for so many ticks; after an RTO the ACK clock is gone. */
+void
+tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks)
+{
+	if (ticks > tg_tcp_rto(tcp, t, 0))
+		t->cwnd = TG_MIN(t->cwnd, tcp->config->initial_window);
+}
+
+/* Up to where CWND lets text go if seq is next. What was SACKed has left the network (RFC 6675
+ * section 5, 3.3); without SACK the first two duplicate ACKs let a new segment go each (RFC
+ * 3042). */
+uint32_t
+tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq)
+{
+	uint32_t mss = tg_tcp_effective_mss(t), edge = t->snd_una + t->cwnd * mss;
+
+	if (tg_recovering_by_sack(t, s))
+		return seq + s->prr_credit;
+	if (s->n_sacked != 0)
+		return edge + tg_sack_bytes_below(s, seq);
+	if (!s->recovering && seq == t->snd_nxt)
+		edge += TG_MIN(s->dup_acks, LIMITED_TRANSMIT) * mss;
+	return edge;
+}

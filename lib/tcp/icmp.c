@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * ICMP errors, RFC 5927: believed only if they quote something in flight, and never a
+ * reason to abort a synchronised connection.
+ */
+#include "tcp/tcp_internal.h"
+
+#define MTU_MIN_IP4 552  /* below, only an attacker asks for it; RFC 1191 routers are gone */
+#define MTU_MIN_IP6 1280 /* RFC 8200 section 5 */
+
+static void
+lower_mss(struct tg_tcp *tcp, uint32_t h, uint16_t mtu)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	bool is_ipv6 = tg_tcp_is_ipv6(tcp, h);
+	uint16_t headers = TG_TCP_HEADER_BYTES;
+	uint16_t mss;
+
+	headers += is_ipv6 ? TG_IP6_HEADER_BYTES : TG_IP4_HEADER_BYTES;
+	mss = TG_MAX(mtu, is_ipv6 ? MTU_MIN_IP6 : MTU_MIN_IP4) - headers;
+	if (mss >= t->mss)
+		return;
+	t->mss = mss;
+	tg_count(tcp->stats, TG_COUNTER_PMTU_LOWERED);
+	if (s == NULL)
+		return;
+	/* The lost segment goes again, smaller; it was not congestion that lost it. */
+	s->snd_ptr = t->snd_una;
+	s->rtt_timing = false;
+}
+
+void
+tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, bool hard, bool too_big, uint16_t mtu,
+    uint32_t quoted_seq, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+
+	*r = (struct tg_tcp_result){ .handle = h };
+	/* RFC 5927 section 4.1: SND.UNA =< quoted sequence number < SND.NXT. */
+	if (!tg_seq_in_window(quoted_seq, t->snd_una, t->snd_nxt - t->snd_una)) {
+		r->drop = TG_DROP_ICMP_NO_CONNECTION;
+		return;
+	}
+	r->drop = TG_DROP_ICMP_CONSUMED;
+	if (too_big)
+		lower_mss(tcp, h, mtu);
+	else if (hard && tg_tcp_is_opening(t))
+		tg_tcp_end(tcp, h, TG_COUNTER_ICMP_SOFT_ERRORS, r);
+	else /* RFC 5927 section 4.2: hard errors are soft once synchronised */
+		tg_count(tcp->stats, TG_COUNTER_ICMP_SOFT_ERRORS);
+}

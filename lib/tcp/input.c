@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * SEGMENT ARRIVES, RFC 9293 3.10.7.4: the steps from sequence number to URG, in the
+ * RFC's order and under its names. Text and FIN are in receive.c, LISTEN in listen.c.
+ */
+#include "tcp/tcp_internal.h"
+
+/* Where a segment goes, by the state of its connection and its flags. */
+enum route {
+	ROUTE_DROP,          /* flags that make no sense */
+	ROUTE_STEPS,         /* the steps below */
+	ROUTE_SYN_AGAIN,     /* SYN for a half-open connection */
+	ROUTE_TIME_WAIT_SYN, /* may open a new incarnation */
+	ROUTE_SYN_SENT,      /* the steps of 3.10.7.3 */
+};
+
+/* Index of the flags SYN, RST, ACK. FIN does not route. */
+#define SYN_FLAG 1
+#define RST_FLAG 2
+#define ACK_FLAG 4
+
+#define SYNCHRONIZED                                                                               \
+	{                                                                                          \
+		[SYN_FLAG] = ROUTE_STEPS, [RST_FLAG] = ROUTE_STEPS, [ACK_FLAG] = ROUTE_STEPS,      \
+		[SYN_FLAG | ACK_FLAG] = ROUTE_STEPS, [RST_FLAG | ACK_FLAG] = ROUTE_STEPS           \
+	}
+
+static const uint8_t route[TG_TCP_STATES][8] = {
+	[TG_TCP_SYN_SENT] = { [SYN_FLAG] = ROUTE_SYN_SENT,
+	    [RST_FLAG] = ROUTE_SYN_SENT,
+	    [ACK_FLAG] = ROUTE_SYN_SENT,
+	    [SYN_FLAG | ACK_FLAG] = ROUTE_SYN_SENT,
+	    [RST_FLAG | ACK_FLAG] = ROUTE_SYN_SENT },
+	[TG_TCP_SYN_RECEIVED] = { [SYN_FLAG] = ROUTE_SYN_AGAIN,
+	    [RST_FLAG] = ROUTE_STEPS,
+	    [ACK_FLAG] = ROUTE_STEPS,
+	    [SYN_FLAG | ACK_FLAG] = ROUTE_STEPS,
+	    [RST_FLAG | ACK_FLAG] = ROUTE_STEPS },
+	[TG_TCP_ESTABLISHED] = SYNCHRONIZED,
+	[TG_TCP_FIN_WAIT_1] = SYNCHRONIZED,
+	[TG_TCP_FIN_WAIT_2] = SYNCHRONIZED,
+	[TG_TCP_CLOSE_WAIT] = SYNCHRONIZED,
+	[TG_TCP_CLOSING] = SYNCHRONIZED,
+	[TG_TCP_LAST_ACK] = SYNCHRONIZED,
+	[TG_TCP_TIME_WAIT] = { [SYN_FLAG] = ROUTE_TIME_WAIT_SYN,
+	    [RST_FLAG] = ROUTE_STEPS,
+	    [ACK_FLAG] = ROUTE_STEPS,
+	    [SYN_FLAG | ACK_FLAG] = ROUTE_STEPS,
+	    [RST_FLAG | ACK_FLAG] = ROUTE_STEPS },
+};
+
+static enum route
+route_of(const struct tg_tcb *t, const struct tg_segment *seg)
+{
+	uint8_t flags = seg->flags;
+	unsigned index = ((flags & TG_TCP_SYN) != 0) * SYN_FLAG +
+			 ((flags & TG_TCP_RST) != 0) * RST_FLAG +
+			 ((flags & TG_TCP_ACK) != 0) * ACK_FLAG;
+
+	return (enum route)route[t->state][index];
+}
+
+/* The table of RFC 9293 3.10.7.4, "first, check sequence number". len counts SYN and FIN. */
+static bool
+is_acceptable(uint32_t seq, uint32_t len, uint32_t rcv_nxt, uint32_t rcv_wnd)
+{
+	if (len == 0)
+		return rcv_wnd == 0 ? seq == rcv_nxt : tg_seq_in_window(seq, rcv_nxt, rcv_wnd);
+	if (rcv_wnd == 0)
+		return false;
+	return tg_seq_in_window(seq, rcv_nxt, rcv_wnd) ||
+	       tg_seq_in_window(seq + len - 1, rcv_nxt, rcv_wnd);
+}
+
+/* RFC 7323 5.3, R1 to R3. Resets are exempt. */
+static enum tg_tcp_step
+check_paws(struct tg_tcp_input *in)
+{
+	struct tg_tcb *t = in->t;
+	const struct tg_tcp_options *opt = &in->seg->opt;
+
+	if ((t->flags & TG_TCB_TIMESTAMPS) == 0 || (in->seg->flags & TG_TCP_RST) != 0)
+		return TG_STEP_ON;
+	if ((opt->present & TG_OPT_TIMESTAMP) == 0)
+		return tg_step_drop(in, TG_DROP_TCP_PAWS); /* RFC 7323 3.2: once used, always */
+	if (tg_seq_lt(opt->tsval, t->ts_recent)) {
+		t->flags |= TG_TCB_SEND_ACK;
+		return tg_step_drop(in, TG_DROP_TCP_PAWS);
+	}
+	return TG_STEP_ON;
+}
+
+static void
+update_ts_recent(struct tg_tcp_input *in)
+{
+	uint32_t last_ack = in->s != NULL ? in->s->last_ack : in->t->rcv_nxt;
+
+	if ((in->t->flags & TG_TCB_TIMESTAMPS) != 0 &&
+	    (in->seg->opt.present & TG_OPT_TIMESTAMP) != 0 && tg_seq_leq(in->seg->seq, last_ack))
+		in->t->ts_recent = in->seg->opt.tsval;
+}
+
+/* An unacceptable segment draws an ACK, unless it is a reset. One without text could be
+ * the answer to such an ACK, so it is rate limited: two ends never answer each other
+ * for ever. */
+static enum tg_tcp_step
+not_acceptable(struct tg_tcp_input *in)
+{
+	const struct tg_segment *seg = in->seg;
+
+	in->r->drop = TG_DROP_TCP_SEQUENCE;
+	if ((seg->flags & TG_TCP_RST) != 0)
+		return TG_STEP_DONE;
+	if (in->t->state == TG_TCP_TIME_WAIT && (seg->flags & TG_TCP_FIN) != 0) {
+		tg_count(in->tcp->stats, TG_COUNTER_TIME_WAIT_REACKED);
+		tg_tcp_enter_time_wait(in->tcp, in->h, in->now); /* restart 2 MSL */
+	}
+	if (tg_seg_len(seg) == 0)
+		tg_tcp_challenge_ack(in);
+	else
+		in->t->flags |= TG_TCB_SEND_ACK;
+	return TG_STEP_DONE;
+}
+
+/* First. */
+static enum tg_tcp_step
+check_sequence_number(struct tg_tcp_input *in)
+{
+	const struct tg_segment *seg = in->seg;
+	uint32_t wnd = tg_tcp_rcv_wnd(in->tcp, in->t, in->s);
+
+	if (check_paws(in) == TG_STEP_DONE)
+		return TG_STEP_DONE;
+	if (!is_acceptable(seg->seq, tg_seg_len(seg), in->t->rcv_nxt, wnd)) {
+		/* "If the RCV.WND is zero, no segments will be acceptable, but special
+		 * allowance should be made to accept valid ACKs, URGs, and RSTs." */
+		if (wnd != 0 || seg->seq != in->t->rcv_nxt)
+			return not_acceptable(in);
+		in->t->flags |= TG_TCB_SEND_ACK;
+	}
+	update_ts_recent(in);
+	return TG_STEP_ON;
+}
+
+/* Second; RFC 5961 section 3.2: only the exact sequence number resets. */
+static enum tg_tcp_step
+check_rst(struct tg_tcp_input *in)
+{
+	if ((in->seg->flags & TG_TCP_RST) == 0)
+		return TG_STEP_ON;
+	if (in->seg->seq != in->t->rcv_nxt) {
+		tg_tcp_challenge_ack(in);
+		return tg_step_drop(in, TG_DROP_TCP_RST_CHALLENGED);
+	}
+	/* SYN-RECEIVED came from a passive open: back to LISTEN, that is, no TCB. */
+	tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r);
+	return TG_STEP_DONE;
+}
+
+/* Fourth (security, the third, is not implemented: no known stack does). RFC 5961
+ * section 4.2: a SYN in a synchronised state draws a challenge ACK and nothing else. */
+static enum tg_tcp_step
+check_syn(struct tg_tcp_input *in)
+{
+	if ((in->seg->flags & TG_TCP_SYN) == 0)
+		return TG_STEP_ON;
+	if (in->t->state == TG_TCP_SYN_RECEIVED && (in->t->flags & TG_TCB_ACTIVE) == 0)
+		tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r); /* to LISTEN */
+	else
+		tg_tcp_challenge_ack(in);
+	return tg_step_drop(in, TG_DROP_TCP_SYN_CHALLENGED);
+}
+
+static void
+steps(struct tg_tcp_input *in)
+{
+	if (check_sequence_number(in) == TG_STEP_DONE || check_rst(in) == TG_STEP_DONE ||
+	    check_syn(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
+		return;
+	/* Sixth, the URG bit: urgent data is delivered in line, as RFC 6093 section 4 has it,
+	 * and nobody asks for the pointer. */
+	if (in->t->state != TG_TCP_CLOSED)
+		tg_tcp_refresh_life(in->tcp, in->h, in->now);
+}
+
+/* A SYN in SYN-RECEIVED: the same one again, or another one. */
+static void
+syn_again(struct tg_tcp_input *in)
+{
+	if (in->seg->seq + 1 == in->t->rcv_nxt)
+		tg_tcp_duplicate_syn(in);
+	else
+		steps(in);
+}
+
+void
+tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32_t hash,
+    tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcp_input in = {
+		.tcp = tcp, .h = h, .pkt = pkt, .seg = &pkt->tcp, .hash = hash, .now = now, .r = r
+	};
+
+	*r = (struct tg_tcp_result){ .handle = h };
+	if (h == TG_HANDLE_NONE) {
+		tg_tcp_no_connection(&in);
+		return;
+	}
+	in.t = &tcp->tcb[h];
+	in.s = tg_tcp_side_of(tcp, in.t);
+	switch (route_of(in.t, in.seg)) {
+	case ROUTE_DROP:
+		r->drop = TG_DROP_TCP_FLAGS;
+		return;
+	case ROUTE_STEPS:
+		steps(&in);
+		return;
+	case ROUTE_SYN_AGAIN:
+		syn_again(&in);
+		return;
+	case ROUTE_TIME_WAIT_SYN:
+		tg_tcp_time_wait_syn(&in);
+		return;
+	case ROUTE_SYN_SENT:
+		tg_tcp_syn_sent(&in);
+		return;
+	}
+}

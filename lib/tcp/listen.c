@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Segments that meet no connection: LISTEN (RFC 9293 3.10.7.2) and CLOSED (3.10.7.1), and
+ * SYNs that open a connection again.
+ */
+#include "packet/flow_hash.h"
+#include "tcp/tcp_internal.h"
+
+/* RFC 9293 3.10.7.1: the reset that answers a segment of no connection. */
+void
+tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply)
+{
+	*reply = (struct tg_segment){
+		.flags = TG_TCP_RST,
+		.sport = seg->dport,
+		.dport = seg->sport,
+	};
+	if ((seg->flags & TG_TCP_ACK) != 0) {
+		reply->seq = seg->ack;
+		return;
+	}
+	reply->ack = seg->seq + tg_seg_len(seg);
+	reply->flags |= TG_TCP_ACK;
+}
+
+static void
+reset(struct tg_tcp_input *in, enum tg_drop why)
+{
+	struct tg_tcp *tcp = in->tcp;
+
+	in->r->drop = why;
+	if (!tg_rate_limit_take(&tcp->resets, in->now)) {
+		in->r->drop = TG_DROP_TCP_RST_LIMITED;
+		return;
+	}
+	tg_tcp_reset_for(in->seg, &in->r->reply);
+	in->r->has_reply = true;
+	tg_count(tcp->stats, TG_COUNTER_RST_SENT);
+}
+
+static uint16_t
+find_endpoint(const struct tg_tcp_config *config, const struct tg_packet *pkt)
+{
+	uint16_t i;
+
+	for (i = 0; i < config->n_endpoints; i++) {
+		const struct tg_endpoint *e = &config->endpoint[i];
+
+		if (e->port == pkt->tcp.dport && e->is_ipv6 == pkt->is_ipv6 &&
+		    e->vlan == pkt->vlan && tg_ip_equal(&e->ip, &pkt->dst))
+			return i;
+	}
+	return UINT16_MAX;
+}
+
+/* Enters SYN-RECEIVED: 3.10.7.2, "third, check for a SYN". iss is the caller's choice. */
+static void
+receive_syn(struct tg_tcp_input *in, uint32_t iss)
+{
+	struct tg_tcp *tcp = in->tcp;
+	struct tg_tcb *t = in->t;
+
+	t->flags = TG_TCB_SEND_SYN;
+	t->retries = 0;
+	t->rcv_nxt = in->seg->seq + 1;
+	t->snd_una = iss;
+	t->snd_nxt = iss + 1;
+	tg_tcp_negotiate(tcp, t, in->pkt);
+	tg_cc_init(tcp, t);
+	t->syn_time = 0;
+	tg_tcp_set_state(tcp, t, TG_TCP_SYN_RECEIVED);
+	tg_wheel_cancel(&tcp->wheel, in->h);
+	tg_wheel_arm(&tcp->wheel, in->h, tg_time_tick(in->now) + tcp->config->timers.rto_initial);
+	tg_count(tcp->stats, TG_COUNTER_SYN_RECEIVED);
+	in->r->handle = in->h;
+}
+
+static void
+open_passive(struct tg_tcp_input *in, uint16_t endpoint)
+{
+	struct tg_tcp *tcp = in->tcp;
+
+	in->h = tg_tcp_new_connection(tcp, endpoint, in->pkt, in->hash);
+	if (in->h == TG_HANDLE_NONE) {
+		in->r->drop = TG_DROP_TCP_NO_TCB;
+		return;
+	}
+	in->t = &tcp->tcb[in->h];
+	receive_syn(in, tg_tcp_isn(tcp, in->pkt, in->now));
+}
+
+/* 3.10.7.2, LISTEN: RST, then ACK, then SYN. Other segments are dropped. */
+static void
+listen(struct tg_tcp_input *in, uint16_t endpoint)
+{
+	struct tg_tcp *tcp = in->tcp;
+	uint8_t flags = in->seg->flags;
+
+	if ((flags & TG_TCP_RST) != 0)
+		in->r->drop = TG_DROP_TCP_NO_LISTENER_RST;
+	else if ((flags & TG_TCP_ACK) != 0)
+		reset(in, TG_DROP_TCP_NO_CONNECTION);
+	else if ((flags & (TG_TCP_SYN | TG_TCP_FIN)) != TG_TCP_SYN)
+		in->r->drop = TG_DROP_TCP_FLAGS; /* no sane stack opens and closes at once */
+	else if (tcp->draining)
+		reset(in, TG_DROP_TCP_DRAINING);
+	else if (tg_gauge(&tcp->gauges->state[TG_TCP_SYN_RECEIVED]) >=
+		 tcp->config->limits.half_open)
+		in->r->drop = TG_DROP_TCP_BACKLOG;
+	else
+		open_passive(in, endpoint);
+}
+
+void
+tg_tcp_no_connection(struct tg_tcp_input *in)
+{
+	uint16_t endpoint = find_endpoint(in->tcp->config, in->pkt);
+
+	if (endpoint != UINT16_MAX)
+		listen(in, endpoint);
+	else if ((in->seg->flags & TG_TCP_RST) != 0)
+		in->r->drop = TG_DROP_TCP_NO_LISTENER_RST;
+	else
+		reset(in, TG_DROP_TCP_NO_CONNECTION);
+}
+
+/* Whether a SYN for a connection in TIME-WAIT is new: RFC 6191 section 2 by timestamps,
+ * RFC 9293 3.6.1 by sequence number. */
+static bool
+is_new_incarnation(const struct tg_tcp_input *in)
+{
+	const struct tg_tcb *t = in->t;
+	const struct tg_segment *seg = in->seg;
+	bool newer_seq = tg_seq_gt(seg->seq, t->rcv_nxt);
+
+	if (!in->tcp->config->timestamps || (seg->opt.present & TG_OPT_TIMESTAMP) == 0)
+		return newer_seq;
+	if ((t->flags & TG_TCB_TIMESTAMPS) == 0)
+		return true; /* PAWS tells what is left of the old one: it carries none */
+	return tg_seq_gt(seg->opt.tsval, t->ts_recent) ||
+	       (seg->opt.tsval == t->ts_recent && newer_seq);
+}
+
+void
+tg_tcp_time_wait_syn(struct tg_tcp_input *in)
+{
+	struct tg_tcb *t = in->t;
+
+	if (in->tcp->draining || in->s != NULL || !is_new_incarnation(in)) {
+		tg_tcp_challenge_ack(in);
+		in->r->drop = TG_DROP_TCP_SYN_CHALLENGED;
+		return;
+	}
+	tg_count(in->tcp->stats, TG_COUNTER_TIME_WAIT_REOPENED);
+	/* RFC 9293 MAY-2: the new ISS lies above everything the old incarnation sent. */
+	receive_syn(in, tg_seq_max(tg_tcp_isn(in->tcp, in->pkt, in->now), t->snd_nxt + 1));
+}
+
+/* The SYN that made this half-open connection, once more: our SYN-ACK was lost. RFC 9293
+ * 3.10.7.4 would send a bare ACK; the SYN-ACK says the same and its options as well. */
+void
+tg_tcp_duplicate_syn(struct tg_tcp_input *in)
+{
+	in->t->flags |= TG_TCB_SEND_SYN;
+	if (in->t->syn_time != 0)
+		in->t->flags |= TG_TCB_RETRIED;
+	tg_count(in->tcp->stats, TG_COUNTER_SYN_DUPLICATE);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * RFC 9293 3.10.7.4, "seventh, process the segment text" and "eighth, check the FIN bit";
+ * the receive window; and received frames that wait for missing text or for the user.
+ */
+#include "tcp/tcp_internal.h"
+
+#define ACK_EVERY_SEGMENTS 2 /* RFC 9293 SHLD-19 */
+
+/* RCV.WND in bytes: what is accepted. Never less than was advertised, which rounds down. */
+uint32_t
+tg_tcp_rcv_wnd(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t right;
+
+	if (s == NULL)
+		return tcp->config->receive_window;
+	right = tg_seq_max(s->rcv_user + tcp->config->receive_window, s->rcv_adv);
+	if (tg_seq_leq(right, t->rcv_nxt))
+		return 0;
+	return right - t->rcv_nxt;
+}
+
+uint32_t
+tg_tcp_in_order(
+    const struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg, const uint8_t **text)
+{
+	const struct tg_tcb *t = &tcp->tcb[h];
+	const struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t skip = t->rcv_nxt - seg->seq;
+
+	if (!tg_tcp_receives(t) || tg_seq_gt(seg->seq, t->rcv_nxt) || skip >= seg->len ||
+	    (s != NULL && s->rcv_user != t->rcv_nxt))
+		return 0;
+	*text = seg->text + skip;
+	return TG_MIN(seg->len - skip, tg_tcp_rcv_wnd(tcp, t, s));
+}
+
+static bool
+is_covered(const struct tg_tcp *tcp, const struct tg_side *s, uint32_t seq, uint32_t end)
+{
+	uint32_t i;
+
+	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next) {
+		const struct tg_held *held = &tcp->held[i];
+
+		if (tg_seq_leq(held->seq, seq) && tg_seq_leq(end, held->seq + held->len))
+			return true;
+	}
+	return false;
+}
+
+/* Keeps the frame with text [seq, end) of segment seg, in order of sequence. */
+static bool
+hold(struct tg_tcp *tcp, struct tg_side *s, const struct tg_frame *frame,
+    const struct tg_segment *seg, uint32_t seq, uint32_t end)
+{
+	uint32_t i = tcp->free_held, *link = &s->held;
+	struct tg_held *held;
+
+	s->last_held = seq; /* a duplicate's block goes first, too (RFC 2018 section 4) */
+	if (is_covered(tcp, s, seq, end))
+		return false;
+	if (i == TG_HANDLE_NONE || s->n_held >= tcp->config->limits.held_per_connection) {
+		tg_count(tcp->stats, TG_COUNTER_HELD_FULL);
+		return false;
+	}
+	while (*link != TG_HANDLE_NONE && tg_seq_leq(tcp->held[*link].seq, seq))
+		link = &tcp->held[*link].next;
+	held = &tcp->held[i];
+	tcp->free_held = held->next;
+	*held = (struct tg_held){
+		.frame = *frame,
+		.text = seg->text + (seq - seg->seq),
+		.seq = seq,
+		.len = end - seq,
+		.next = *link,
+	};
+	*link = i;
+	s->n_held++;
+	tg_gauge_add(&tcp->gauges->held, 1);
+	return true;
+}
+
+/* Moves RCV.NXT over held text that has become contiguous. */
+static void
+advance_over_held(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t i;
+
+	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next) {
+		const struct tg_held *held = &tcp->held[i];
+
+		if (tg_seq_gt(held->seq, t->rcv_nxt))
+			return;
+		t->rcv_nxt = tg_seq_max(t->rcv_nxt, held->seq + held->len);
+	}
+}
+
+/* Whether held text lies beyond a gap. */
+static bool
+has_gap(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t i;
+
+	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next)
+		if (tg_seq_gt(tcp->held[i].seq, t->rcv_nxt))
+			return true;
+	return false;
+}
+
+/* Every second segment is acknowledged at once, and every one while text is missing or
+ * a gap has just been filled (RFC 5681 4.2); otherwise the ACK waits for company. */
+static void
+schedule_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, bool at_once, tg_time_t now)
+{
+	if (s == NULL || at_once || ++s->text_segments >= ACK_EVERY_SEGMENTS) {
+		t->flags |= TG_TCB_SEND_ACK;
+		return;
+	}
+	t->flags |= TG_TCB_DELAYED_ACK;
+	tg_tcp_set_timer(
+	    s, TG_TIMER_DELAYED_ACK, tg_time_tick(now) + tcp->config->timers.delayed_ack);
+}
+
+static void
+fin_in_order(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (s != NULL && s->rcv_user == t->rcv_nxt)
+		s->rcv_user++;
+	if (s != NULL)
+		s->fin_held = false;
+	t->rcv_nxt++;
+	t->flags |= TG_TCB_SEND_ACK;
+	r->events |= TG_TCP_EVENT_FIN;
+	if (t->state == TG_TCP_ESTABLISHED)
+		tg_tcp_set_state(tcp, t, TG_TCP_CLOSE_WAIT);
+	else if (t->state == TG_TCP_FIN_WAIT_1) /* our FIN is still unacknowledged */
+		tg_tcp_set_state(tcp, t, TG_TCP_CLOSING);
+	else
+		tg_tcp_enter_time_wait(tcp, h, now);
+}
+
+/* Eighth. A FIN behind missing text is remembered. */
+static void
+check_fin(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg, tg_time_t now,
+    struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if ((seg->flags & TG_TCP_FIN) != 0 && seg->seq + seg->len == t->rcv_nxt) {
+		fin_in_order(tcp, h, now, r);
+		return;
+	}
+	if (s == NULL)
+		return;
+	if ((seg->flags & TG_TCP_FIN) != 0) {
+		s->fin_held = true;
+		s->fin_seq = seg->seq + seg->len;
+		t->flags |= TG_TCB_SEND_ACK;
+	}
+	if (s->fin_held && s->fin_seq == t->rcv_nxt)
+		fin_in_order(tcp, h, now, r);
+}
+
+/* Holds what the user has not taken of the text [begin, end). */
+static void
+hold_rest(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
+    const struct tg_frame *frame, uint32_t end, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	uint32_t begin = tg_seq_max(seg->seq, t->rcv_nxt);
+	struct tg_side *s;
+
+	if (!tg_seq_lt(begin, end))
+		return;
+	s = tg_tcp_side(tcp, h);
+	if (s == NULL || !hold(tcp, s, frame, seg, begin, end)) {
+		r->drop = TG_DROP_TCP_TEXT_REFUSED;
+		return;
+	}
+	r->frame_held = true;
+	if (tg_seq_gt(begin, t->rcv_nxt))
+		tg_count(tcp->stats, TG_COUNTER_OUT_OF_ORDER);
+}
+
+/* Seventh. */
+static void
+process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
+    const struct tg_frame *frame, uint32_t taken, tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t right = t->rcv_nxt + tg_tcp_rcv_wnd(tcp, t, s);
+	bool gap = s != NULL && has_gap(tcp, t, s);
+
+	t->rcv_nxt += taken;
+	if (s != NULL)
+		s->rcv_user += taken;
+	hold_rest(tcp, h, seg, frame, tg_seq_min(seg->seq + seg->len, right), r);
+	s = tg_tcp_side_of(tcp, t);
+	if (s != NULL) {
+		gap = gap || has_gap(tcp, t, s);
+		advance_over_held(tcp, t, s);
+		if (s->held != TG_HANDLE_NONE && s->rcv_user != t->rcv_nxt)
+			r->events |= TG_TCP_EVENT_TEXT;
+	}
+	schedule_ack(tcp, t, s, gap || r->drop != TG_DROP_NONE, now);
+}
+
+void
+tg_tcp_text(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt,
+    const struct tg_frame *frame, uint32_t taken, tg_time_t now, struct tg_tcp_result *r)
+{
+	const struct tg_segment *seg = &pkt->tcp;
+
+	if (!tg_tcp_receives(&tcp->tcb[h])) {
+		if (seg->len != 0)
+			r->drop = TG_DROP_TCP_TEXT_AFTER_FIN;
+		return;
+	}
+	if (seg->len != 0)
+		process_text(tcp, h, seg, frame, taken, now, r);
+	check_fin(tcp, h, seg, now, r);
+}
+
+uint32_t
+tg_tcp_take(const struct tg_tcp *tcp, uint32_t h, const uint8_t **text)
+{
+	const struct tg_side *s = tg_tcp_side_of(tcp, &tcp->tcb[h]);
+	uint32_t i;
+
+	if (s == NULL)
+		return 0;
+	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next) {
+		const struct tg_held *held = &tcp->held[i];
+
+		if (tg_seq_gt(held->seq, s->rcv_user))
+			return 0;
+		if (tg_seq_gt(held->seq + held->len, s->rcv_user)) {
+			*text = held->text + (s->rcv_user - held->seq);
+			return held->seq + held->len - s->rcv_user;
+		}
+	}
+	return 0;
+}
+
+static void
+pop_held(struct tg_tcp *tcp, struct tg_side *s, struct tg_frames *spare)
+{
+	uint32_t i = s->held;
+	struct tg_held *held = &tcp->held[i];
+
+	tg_frames_push(spare, &held->frame);
+	s->held = held->next;
+	s->n_held--;
+	held->next = tcp->free_held;
+	tcp->free_held = i;
+	tg_gauge_add(&tcp->gauges->held, -1);
+}
+
+void
+tg_tcp_release_held(struct tg_tcp *tcp, struct tg_side *s, struct tg_frames *spare)
+{
+	while (s->held != TG_HANDLE_NONE)
+		pop_held(tcp, s, spare);
+}
+
+/* RFC 9293 3.8.6.2.2: a window update is worth a segment of its own once the right
+ * edge can move by two segments or half the window. */
+static bool
+is_window_update_due(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t window = tcp->config->receive_window;
+
+	return (int32_t)(s->rcv_user + window - s->rcv_adv) >=
+	       (int32_t)TG_MIN(window / 2, 2 * (uint32_t)t->mss);
+}
+
+void
+tg_tcp_taken(struct tg_tcp *tcp, uint32_t h, uint32_t n, struct tg_frames *spare)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (s == NULL)
+		return;
+	s->rcv_user += n;
+	while (s->held != TG_HANDLE_NONE &&
+	       tg_seq_leq(tcp->held[s->held].seq + tcp->held[s->held].len, s->rcv_user))
+		pop_held(tcp, s, spare);
+	if (n != 0 && is_window_update_due(tcp, t, s))
+		t->flags |= TG_TCB_SEND_ACK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * TCB: the transmission control block, RFC 9293 section 3.3.1, in one cache line.
+ *
+ * An idle connection, one with nothing sent and unacknowledged, nothing held and no
+ * request being parsed, is its 64-byte TCB and nothing else. What only a moving
+ * connection needs lives in a side record, taken from a pool when the first byte
+ * moves and given back when everything has come to rest. Without a side record:
+ *
+ *   SND.WL1 = RCV.NXT, SND.WL2 = SND.UNA    the last window update was the last segment
+ *   last ACK sent = RCV.NXT                 nothing is left to acknowledge
+ *   RCV.WND = the configured window         nothing is held
+ *   the only deadline is the one on the wheel, and the state says what it is for
+ *
+ * TCBs for IPv4 and IPv6 lie in one array, IPv4 first; the handle tells the family. The
+ * remote IPv6 addresses lie in an array of their own.
+ */
+#ifndef TG_TCP_TCB_H
+#define TG_TCP_TCB_H
+
+#include "base/frame.h"
+#include "base/time.h"
+#include "packet/tcp_options.h"
+#include "tcp/gauges.h"
+#include "wheel/wheel.h"
+
+/* tg_tcb.flags */
+#define TG_TCB_TIMESTAMPS  (1U << 0)  /* both sides use RFC 7323 timestamps */
+#define TG_TCB_SACK        (1U << 1)  /* the peer takes SACK blocks */
+#define TG_TCB_WSCALE      (1U << 2)  /* both sides scale their windows */
+#define TG_TCB_SEND_SYN    (1U << 3)  /* a SYN, or in SYN-RECEIVED a SYN-ACK, is to be sent */
+#define TG_TCB_SEND_ACK    (1U << 4)  /* an ACK is to be sent now, alone if need be */
+#define TG_TCB_DELAYED_ACK (1U << 5)  /* an ACK may ride on the next segment */
+#define TG_TCB_FIN_QUEUED  (1U << 6)  /* the user closed: FIN follows the last byte */
+#define TG_TCB_FIN_SENT    (1U << 7)  /* FIN has been sent at least once */
+#define TG_TCB_RETRIED     (1U << 8)  /* the SYN was repeated: no RTT sample (Karn) */
+#define TG_TCB_TOUCHED     (1U << 9)  /* in this burst's list of connections to serve */
+#define TG_TCB_ACTIVE      (1U << 10) /* opened by us (RFC 9293 MUST-11) */
+
+struct tg_tcb {
+	be32_t raddr;      /* remote IPv4 address; 0 for IPv6 */
+	be16_t rport;      /* remote port */
+	be16_t lport;      /* local port */
+	uint16_t endpoint; /* local address and VLAN: index into the configuration's endpoints */
+	uint16_t nexthop;  /* hint for the neighbour cache */
+	uint8_t state : 4; /* enum tg_tcp_state */
+	uint8_t snd_wscale : 4; /* Snd.Wind.Shift, the peer's */
+	uint8_t retries; /* SYN-SENT, SYN-RECEIVED: SYNs repeated; with a side record: timeouts in a
+			    row */
+	uint16_t flags;  /* TG_TCB_* */
+	uint32_t snd_una;   /* SND.UNA */
+	uint32_t snd_nxt;   /* SND.NXT: one past the highest sequence number sent */
+	uint32_t rcv_nxt;   /* RCV.NXT */
+	uint16_t snd_wnd;   /* SND.WND as the peer sent it, unscaled */
+	uint16_t mss;       /* largest segment to send in bytes, options included */
+	uint32_t ts_recent; /* TS.Recent (RFC 7323) */
+	uint32_t ts_off;    /* our timestamps are tick + ts_off */
+	union {
+		struct {
+			tg_sf16_t srtt;   /* SRTT in 2^10 ns; 0: no sample yet */
+			tg_sf16_t rttvar; /* RTTVAR in 2^10 ns */
+		};
+		uint32_t
+		    syn_time; /* SYN-SENT, SYN-RECEIVED: when it was sent, 2^10 ns; 0: not yet */
+	};
+	uint16_t cwnd;              /* segments */
+	uint16_t ssthresh;          /* segments */
+	struct tg_wheel_node timer; /* the earliest deadline */
+	uint32_t side;              /* side record, or TG_HANDLE_NONE */
+};
+_Static_assert(sizeof(struct tg_tcb) == 64, "one cache line");
+_Static_assert(offsetof(struct tg_tcb, snd_una) == 16, "tuple and flags in the first quarter");
+_Static_assert(offsetof(struct tg_tcb, timer) == 48, "the wheel touches the last quarter");
+
+/* Deadlines that a moving connection can have at the same time. */
+enum tg_tcp_timer {
+	TG_TIMER_RETRANSMIT, /* RFC 6298; with a zero window the persist timer */
+	TG_TIMER_DELAYED_ACK,
+	TG_TIMER_RESUME, /* output stopped for want of frames or a next hop: try again */
+	TG_TIMER_LIFE,   /* idle time or FIN-WAIT-2 */
+	TG_TIMERS
+};
+
+#define TG_SACK_RANGES 8 /* two ACKs' worth of blocks; fills up the cache line */
+
+struct tg_side {
+	uint32_t owner; /* TCB handle; free list link while free */
+	/* send: the stream of the user is appended at snd_end and rendered on demand */
+	uint32_t snd_base; /* sequence number of the user's stream offset 0 */
+	uint32_t snd_end;  /* sequence number behind the last byte appended */
+	uint32_t snd_ptr;  /* next to send; behind SND.NXT while resending after a timeout */
+	uint32_t snd_wl1;  /* SND.WL1 */
+	uint32_t snd_wl2;  /* SND.WL2 */
+	uint32_t max_wnd;  /* largest window the peer ever offered, bytes */
+	uint32_t recover;  /* SND.NXT when recovery began, or at the timeout (RFC 6582) */
+	uint32_t acked;    /* bytes acknowledged since CWND last grew */
+	uint32_t rtt_seq;  /* the segment being timed ends here */
+	uint32_t rtt_time; /* when it was sent, 2^10 ns */
+	uint32_t sent_at;  /* tick of the last text sent, at first of the last segment heard */
+	uint8_t dup_acks;  /* duplicate ACKs in a row */
+	uint8_t backoff;   /* RTO doubled this many times */
+	bool rtt_timing;   /* a segment is being timed */
+	bool recovering;   /* in fast recovery */
+	bool resend_one;   /* NewReno: send one segment at SND.UNA */
+	bool probe;        /* zero-window probe due */
+	bool user_ready;   /* the user's part has been initialised */
+	bool impatient;    /* the user waits for text: traffic does not prolong its life */
+	uint8_t n_sacked;  /* ranges of the scoreboard in use */
+	/* receive: text in order but not yet taken by the user, and out of order */
+	bool fin_held;         /* the peer's FIN waits behind missing text */
+	uint8_t text_segments; /* segments with text since the last ACK */
+	uint32_t fin_seq;      /* its sequence number */
+	uint32_t rcv_user;     /* next byte that the user takes; RCV.NXT once it took all */
+	uint32_t rcv_adv;      /* right edge of the window as advertised */
+	uint32_t last_ack;     /* last ACK sent (RFC 7323) */
+	uint32_t held;         /* first held frame, in order of sequence; TG_HANDLE_NONE */
+	uint32_t last_held;    /* sequence number of the text held last (RFC 2018) */
+	uint32_t n_held;
+	uint32_t armed;               /* bit per enum tg_tcp_timer */
+	uint32_t deadline[TG_TIMERS]; /* ticks */
+	/* recovery by SACK, touched only by connections that lose something */
+	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
+	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
+	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
+	uint32_t prr_delivered; /* bytes that have arrived since */
+	uint32_t prr_out;       /* bytes sent since */
+	uint32_t prr_credit;    /* bytes that the last ACK still lets go (sndcnt) */
+};
+_Static_assert(sizeof(struct tg_side) == 192, "three cache lines");
+
+/* A received frame kept until its text can be taken. */
+struct tg_held {
+	struct tg_frame frame;
+	const uint8_t *text;
+	uint32_t seq;  /* of text[0] */
+	uint32_t len;  /* bytes of text */
+	uint32_t next; /* held frame with the next text, or free list link */
+};
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * TCP: RFC 9293, without I/O.
+ *
+ * One struct tg_tcp holds all connections of one shard. It is given parsed segments
+ * and the time; it answers with events, text for the user, and segments to send that
+ * it describes by sequence number and length. The user renders the bytes of a segment
+ * whenever it is sent, the first time or again: there is no send buffer.
+ *
+ * The user of a connection is driven like this:
+ *
+ *   tg_tcp_connect   opens actively; listening endpoints open passively by themselves
+ *   tg_tcp_input     a segment, checked in the order of RFC 9293 3.10.7; what it says is
+ *                    a struct tg_tcp_result
+ *   tg_tcp_take      text that is next in order; the user takes some or all of it, and
+ *                    says so with tg_tcp_taken
+ *   tg_tcp_append    more bytes of the user's stream exist;  tg_tcp_close  and no more
+ *   tg_tcp_output    the next segment to send, until there is none
+ *   tg_tcp_rest      done for now: gives the side record back if everything came to rest
+ *   tg_tcp_timer     a deadline of a connection passed
+ *   tg_tcp_free      after TG_TCP_EVENT_CLOSED, once the user let go of it
+ *
+ * Connections are named by handles below tcp->n4 + tcp->n6. All functions are called by
+ * the shard's worker only.
+ */
+#ifndef TG_TCP_TCP_H
+#define TG_TCP_TCP_H
+
+#include "base/arena.h"
+#include "base/frame.h"
+#include "base/stats.h"
+#include "base/time.h"
+#include "flowtable/flowtable.h"
+#include "packet/packet.h"
+#include "tcp/config.h"
+#include "tcp/gauges.h"
+#include "tcp/tcb.h"
+#include "wheel/wheel.h"
+
+/* Replies that an attacker could make us send: at most rate per second, in bursts of
+ * at most rate. */
+struct tg_rate_limit {
+	uint32_t rate;
+	uint32_t left;
+	tg_time_t since;
+};
+
+struct tg_tcp {
+	const struct tg_tcp_config *config;
+	struct tg_stats *stats;
+	struct tg_tcp_gauges *gauges;
+	struct tg_tcb *tcb;  /* n4 for IPv4, then n6 for IPv6 */
+	union tg_ip *raddr6; /* remote address of TCB n4 + i */
+	struct tg_side *side;
+	struct tg_held *held;
+	uint32_t n4, n6;
+	uint32_t free4, free6; /* first free TCB of each family, linked through side */
+	uint32_t free_side;
+	uint32_t free_held;
+	bool draining; /* SYNs are refused; set by the shard */
+	struct tg_rate_limit challenge_acks;
+	struct tg_rate_limit resets;
+	struct tg_flowtable flows;
+	struct tg_wheel wheel;
+};
+
+/* tg_tcp_result.events */
+#define TG_TCP_EVENT_ESTABLISHED (1U << 0) /* the handshake is complete */
+#define TG_TCP_EVENT_ACKED       (1U << 1) /* SND.UNA moved */
+#define TG_TCP_EVENT_TEXT        (1U << 2) /* text is in order: tg_tcp_take */
+#define TG_TCP_EVENT_FIN         (1U << 3) /* the peer's FIN is in order: no more text */
+#define TG_TCP_EVENT_CLOSED      (1U << 4) /* the connection ended: let go of it, tg_tcp_free */
+
+struct tg_tcp_result {
+	uint32_t handle;   /* the connection, TG_HANDLE_NONE if there is none */
+	uint32_t events;   /* TG_TCP_EVENT_* */
+	enum tg_drop drop; /* why the segment was not taken; NONE if it was */
+	bool frame_held;   /* the frame is kept: do not reuse it */
+	bool has_reply;    /* reply is to be sent, outside the connection's own output */
+	struct tg_segment reply;
+};
+
+/* Cuts everything from arena; tcp itself, stats and gauges are the caller's. Run over a
+ * measuring arena it only measures. now_tick starts the wheel. */
+void tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_config *config,
+    struct tg_stats *stats, struct tg_tcp_gauges *gauges, uint32_t now_tick);
+
+/* The connection that a received segment belongs to, or TG_HANDLE_NONE. hash is
+ * tg_flow_hash of the packet. */
+uint32_t tg_tcp_find(const struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t hash);
+
+/* Handles one received segment up to its text: RFC 9293 3.10.7, steps one to six, for
+ * connection h or, with TG_HANDLE_NONE, for LISTEN and CLOSED. Text and FIN follow by
+ * tg_tcp_text. hash as above. */
+void tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32_t hash,
+    tg_time_t now, struct tg_tcp_result *r);
+
+/* Steps seven and eight, text and FIN, of a segment that tg_tcp_input took without
+ * closing the connection. taken: how many bytes of the segment's in-order text, as
+ * tg_tcp_in_order told, the user has already taken; what remains is held, and frame with it
+ * (r->frame_held), within limits, or refused. */
+void tg_tcp_text(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt,
+    const struct tg_frame *frame, uint32_t taken, tg_time_t now, struct tg_tcp_result *r);
+
+/* The part of a segment's text that the user may take at once: in order, new, and with
+ * nothing held before it. Returns its length, 0 if there is none. */
+uint32_t tg_tcp_in_order(
+    const struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg, const uint8_t **text);
+
+/* Held text that is next in order: its length, or 0. */
+uint32_t tg_tcp_take(const struct tg_tcp *tcp, uint32_t h, const uint8_t **text);
+
+/* The user took n bytes of held text. Frames that are done with are pushed on spare. */
+void tg_tcp_taken(struct tg_tcp *tcp, uint32_t h, uint32_t n, struct tg_frames *spare);
+
+/* OPEN, active, RFC 9293 3.10.1: a new connection in SYN-SENT from port lport of a local
+ * endpoint (whose own port does not matter here) to remote:rport. The caller chooses lport
+ * so that tg_flow_hash brings the answers to this shard. Returns its handle;
+ * TG_HANDLE_NONE if the pair of sockets is in use, remote is no host's address or no TCB is
+ * free. TG_TCP_EVENT_ESTABLISHED or _CLOSED tells how it went. */
+uint32_t tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
+    be16_t rport, be16_t lport, tg_time_t now);
+
+/* The connection's side record, taken from the pool if it has none; NULL if the pool is
+ * empty (counted). */
+struct tg_side *tg_tcp_side(struct tg_tcp *tcp, uint32_t h);
+
+/* Says whether the user waits for the rest of something: from then on until it no longer does
+ * the peer cannot prolong the connection's idle time by sending bit by bit. The connection has
+ * a side record. */
+void tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now);
+
+/* The user's stream grew by n bytes. The connection has a side record. */
+void tg_tcp_append(struct tg_tcp *tcp, uint32_t h, uint32_t n);
+
+/* CLOSE, RFC 9293 3.10.4: FIN follows the stream; receiving goes on. Without effect if
+ * closed already. A connection that cannot get a side record is reset: see *r. */
+void tg_tcp_close(struct tg_tcp *tcp, uint32_t h, struct tg_tcp_result *r);
+
+/* ABORT, RFC 9293 3.10.5: ends the connection, and fills r->reply with a RST unless both
+ * sides have closed. */
+void tg_tcp_abort(struct tg_tcp *tcp, uint32_t h, struct tg_tcp_result *r);
+
+/* Describes the next segment to send: seq, ack, wnd, ports, flags, options and len.
+ * Bytes are those of the user's stream from *offset on. Returns false if there is none
+ * now. The segment counts as sent. */
+bool tg_tcp_output(
+    struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_segment *seg, uint32_t *offset);
+
+/* Whether tg_tcp_output would describe a segment. */
+bool tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h);
+
+/* Output could not go on, for want of a frame or a next hop: the wheel brings the
+ * connection back after delay ticks. */
+void tg_tcp_defer(struct tg_tcp *tcp, uint32_t h, uint32_t delay, tg_time_t now);
+
+/* Gives the side record back if the connection and, so says the caller, its user are at
+ * rest; in TIME-WAIT as soon as the user is, or no held text is left, whose frames are pushed
+ * on spare. Otherwise arms the wheel for the earliest deadline. Returns whether it was given
+ * back. */
+bool tg_tcp_rest(
+    struct tg_tcp *tcp, uint32_t h, bool user_idle, struct tg_frames *spare, tg_time_t now);
+
+/* A deadline of h may have passed: acts on those that have, for instance by preparing
+ * retransmissions that tg_tcp_output then describes. */
+void tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r);
+
+/* An ICMP error quoting a segment of connection h, RFC 5927. mtu (bytes) with too_big; r->drop
+ * says what became of it. */
+void tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, bool hard, bool too_big, uint16_t mtu,
+    uint32_t quoted_seq, struct tg_tcp_result *r);
+
+/* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
+ * what arrived in order and was not taken. */
+void tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare);
+
+/* Pushes every frame held by any connection onto spare: shutting down. */
+void tg_tcp_release_frames(struct tg_tcp *tcp, struct tg_frames *spare);
+
+static inline bool
+tg_tcp_is_ipv6(const struct tg_tcp *tcp, uint32_t h)
+{
+	return h >= tcp->n4;
+}
+
+static inline struct tg_tcb *
+tg_tcp_tcb(const struct tg_tcp *tcp, uint32_t h)
+{
+	return &tcp->tcb[h];
+}
+
+/* Address of the peer of h. */
+void tg_tcp_remote(const struct tg_tcp *tcp, uint32_t h, union tg_ip *ip);
+
+/* Address and VLAN of our end of h. */
+static inline const struct tg_endpoint *
+tg_tcp_endpoint(const struct tg_tcp *tcp, uint32_t h)
+{
+	return &tcp->config->endpoint[tcp->tcb[h].endpoint];
+}
+
+#endif

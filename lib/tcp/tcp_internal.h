@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Shared inside lib/tcp. Functions are named after the step of RFC 9293 that they are.
+ */
+#ifndef TG_TCP_TCP_INTERNAL_H
+#define TG_TCP_TCP_INTERNAL_H
+
+#include "base/seq.h"
+#include "tcp/tcp.h"
+
+/* One segment on its way through one connection. */
+struct tg_tcp_input {
+	struct tg_tcp *tcp;
+	uint32_t h;
+	struct tg_tcb *t;
+	struct tg_side *s; /* NULL while the connection is at rest */
+	const struct tg_packet *pkt;
+	const struct tg_segment *seg;
+	uint32_t hash;
+	tg_time_t now;
+	struct tg_tcp_result *r;
+};
+
+/* What a step says about the segment. */
+enum tg_tcp_step {
+	TG_STEP_ON,   /* the next step looks at it */
+	TG_STEP_DONE, /* handled or dropped; r->drop says why */
+};
+
+static inline struct tg_side *
+tg_tcp_side_of(const struct tg_tcp *tcp, const struct tg_tcb *t)
+{
+	return t->side == TG_HANDLE_NONE ? NULL : &tcp->side[t->side];
+}
+
+static inline enum tg_tcp_step
+tg_step_drop(struct tg_tcp_input *in, enum tg_drop why)
+{
+	in->r->drop = why;
+	return TG_STEP_DONE;
+}
+
+/* state.c */
+uint32_t tg_tcb_alloc(struct tg_tcp *tcp, bool is_ipv6);
+void tg_tcb_release(struct tg_tcp *tcp, uint32_t h);
+void tg_tcp_set_state(struct tg_tcp *tcp, struct tg_tcb *t, enum tg_tcp_state to);
+void tg_tcp_end(struct tg_tcp *tcp, uint32_t h, enum tg_counter why, struct tg_tcp_result *r);
+void tg_tcp_enter_time_wait(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
+uint32_t tg_tcp_hash_of(const struct tg_tcp *tcp, uint32_t h);
+bool tg_rate_limit_take(struct tg_rate_limit *limit, tg_time_t now);
+
+/* timer.c */
+void tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline);
+void tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer);
+void tg_tcp_refresh_life(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
+
+/* isn.c */
+uint32_t tg_tcp_isn(const struct tg_tcp *tcp, const struct tg_packet *pkt, tg_time_t now);
+uint32_t tg_tcp_ts_offset(const struct tg_tcp *tcp, const struct tg_packet *pkt);
+
+/* handshake.c */
+uint32_t tg_tcp_new_connection(
+    struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *pkt, uint32_t hash);
+void tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_packet *pkt);
+void tg_tcp_set_window(struct tg_tcp_input *in);
+void tg_tcp_establish(struct tg_tcp_input *in);
+void tg_tcp_syn_sent(struct tg_tcp_input *in);
+
+/* listen.c */
+void tg_tcp_no_connection(struct tg_tcp_input *in);
+void tg_tcp_time_wait_syn(struct tg_tcp_input *in);
+void tg_tcp_duplicate_syn(struct tg_tcp_input *in);
+void tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply);
+
+/* ack.c */
+enum tg_tcp_step tg_tcp_check_ack(struct tg_tcp_input *in);
+void tg_tcp_challenge_ack(struct tg_tcp_input *in);
+
+/* rto.c */
+void tg_tcp_rtt_sample(struct tg_tcb *t, uint32_t rtt);
+uint32_t tg_tcp_rto(const struct tg_tcp *tcp, const struct tg_tcb *t, uint32_t backoff);
+
+/* sack.c. tg_sack_receive: what an ACK says to the scoreboard, SND.UNA having moved; returns
+ * how many bytes it newly reports. tg_sack_bytes_below: SACKed bytes below seq. tg_sack_gap:
+ * moves *seq past a range that it lies in, and returns where the next begins or SND.NXT. */
+uint32_t tg_sack_receive(
+    struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, const struct tg_segment *seg);
+uint32_t tg_sack_bytes_below(const struct tg_side *s, uint32_t seq);
+uint32_t tg_sack_gap(const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq);
+
+/* recovery.c. Between tg_recovery_begin and the end of recovery every ACK is told to
+ * tg_recovery_delivered with the bytes that it and its SACK blocks report as arrived, and every
+ * segment to tg_recovery_sent. tg_recovery_pipe: bytes under way. tg_recovery_next: the hole to
+ * resend from, if one may be now. */
+#define TG_DUP_ACK_THRESHOLD 3
+
+bool tg_recovery_is_due(const struct tg_tcb *t, const struct tg_side *s);
+void tg_recovery_begin(const struct tg_tcb *t, struct tg_side *s);
+void tg_recovery_delivered(const struct tg_tcb *t, struct tg_side *s, uint32_t bytes);
+void tg_recovery_sent(struct tg_side *s, uint32_t bytes);
+uint32_t tg_recovery_pipe(const struct tg_tcb *t, const struct tg_side *s);
+bool tg_recovery_next(
+    const struct tg_tcb *t, const struct tg_side *s, bool lost_only, struct tg_sack_block *resend);
+
+static inline bool
+tg_recovering_by_sack(const struct tg_tcb *t, const struct tg_side *s)
+{
+	return s->recovering && (t->flags & TG_TCB_SACK) != 0;
+}
+
+/* congestion.c */
+void tg_cc_init(const struct tg_tcp *tcp, struct tg_tcb *t);
+void tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes);
+void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
+void tg_cc_timeout(struct tg_tcb *t, struct tg_side *s);
+void tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks);
+uint32_t tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq);
+
+/* receive.c */
+uint32_t tg_tcp_rcv_wnd(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);
+void tg_tcp_release_held(struct tg_tcp *tcp, struct tg_side *s, struct tg_frames *spare);
+
+/* output.c */
+uint32_t tg_tcp_effective_mss(const struct tg_tcb *t);
+
+/* The peer's window in bytes. */
+static inline uint32_t
+tg_tcp_snd_wnd(const struct tg_tcb *t)
+{
+	return (uint32_t)t->snd_wnd << t->snd_wscale;
+}
+
+/* SEG.LEN as the RFC counts it: SYN and FIN occupy a sequence number each. */
+static inline uint32_t
+tg_seg_len(const struct tg_segment *seg)
+{
+	return seg->len + ((seg->flags & TG_TCP_SYN) != 0) + ((seg->flags & TG_TCP_FIN) != 0);
+}
+
+/* Whether the handshake is under way. */
+static inline bool
+tg_tcp_is_opening(const struct tg_tcb *t)
+{
+	return t->state == TG_TCP_SYN_SENT || t->state == TG_TCP_SYN_RECEIVED;
+}
+
+/* Whether our FIN has been acknowledged. */
+static inline bool
+tg_tcp_fin_acked(const struct tg_tcb *t)
+{
+	return (t->flags & TG_TCB_FIN_SENT) != 0 && t->snd_una == t->snd_nxt;
+}
+
+/* Whether the peer may still send text: its FIN has not been taken. */
+static inline bool
+tg_tcp_receives(const struct tg_tcb *t)
+{
+	return t->state == TG_TCP_ESTABLISHED || t->state == TG_TCP_FIN_WAIT_1 ||
+	       t->state == TG_TCP_FIN_WAIT_2;
+}
+
+#endif

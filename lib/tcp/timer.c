@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * What time does to a connection. The wheel holds its earliest deadline; here it is
+ * decided which of its deadlines have passed and what that means.
+ */
+#include "tcp/tcp_internal.h"
+
+void
+tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline)
+{
+	s->deadline[timer] = deadline;
+	s->armed |= 1U << timer;
+}
+
+void
+tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer)
+{
+	s->armed &= ~(1U << timer);
+}
+
+/* How long a connection in state t may go on without hearing from its peer. */
+static uint32_t
+life(const struct tg_tcp *tcp, const struct tg_tcb *t)
+{
+	return t->state == TG_TCP_FIN_WAIT_2 ? tcp->config->timers.fin_wait2
+					     : tcp->config->timers.idle;
+}
+
+/* The peer was heard: its time starts again. TIME-WAIT keeps its own, and an impatient user
+ * the one it gave. */
+void
+tg_tcp_refresh_life(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t deadline = tg_time_tick(now) + life(tcp, t);
+
+	if (t->state == TG_TCP_TIME_WAIT || (s != NULL && s->impatient))
+		return;
+	if (s != NULL) {
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, deadline);
+		return;
+	}
+	/* At rest the deadline tells when the peer was last heard, which is no earlier than when
+	 * we last sent. */
+	if (tg_wheel_armed(&tcp->wheel, h))
+		tg_cc_idle(tcp, t, deadline - t->timer.deadline);
+	tg_wheel_arm(&tcp->wheel, h, deadline);
+}
+
+void
+tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now)
+{
+	struct tg_side *s = tg_tcp_side_of(tcp, &tcp->tcb[h]);
+	bool was = s->impatient;
+
+	s->impatient = impatient;
+	if (was && !impatient)
+		tg_tcp_refresh_life(tcp, h, now);
+}
+
+/* RFC 9293 3.10.8, in SYN-SENT and SYN-RECEIVED: the SYN or SYN-ACK again, until its
+ * retries are used up. */
+static void
+syn_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
+	struct tg_tcb *t = &tcp->tcb[h];
+	bool sent = t->state == TG_TCP_SYN_SENT;
+
+	if (t->retries >= (sent ? timers->syn_retries : timers->syn_ack_retries)) {
+		tg_tcp_end(tcp, h, sent ? TG_COUNTER_SYN_TIMEOUTS : TG_COUNTER_SYN_ACK_TIMEOUTS, r);
+		return;
+	}
+	t->retries++;
+	t->flags |= TG_TCB_SEND_SYN;
+	if (t->syn_time != 0) { /* else none has left yet: the next hop was not known */
+		t->flags |= TG_TCB_RETRIED;
+		tg_count(
+		    tcp->stats, sent ? TG_COUNTER_SYN_RETRANSMITS : TG_COUNTER_SYN_ACK_RETRANSMITS);
+	}
+	tg_wheel_arm(&tcp->wheel, h,
+	    tg_time_tick(now) +
+		TG_MIN(timers->rto_initial << TG_MIN(t->retries, 16), timers->rto_max));
+}
+
+/* The connection has been silent for its whole life. */
+static void
+life_timeout(struct tg_tcp *tcp, uint32_t h, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+
+	if (t->state == TG_TCP_FIN_WAIT_2) {
+		tg_tcp_end(tcp, h, TG_COUNTER_FIN_WAIT_TIMEOUTS, r);
+		return;
+	}
+	tg_count(tcp->stats, TG_COUNTER_IDLE_TIMEOUTS);
+	tg_tcp_close(tcp, h, r);
+}
+
+/* RFC 6298 section 5.4 to 5.7; with a closed window, or text held back for want of a better
+ * one, RFC 9293 3.8.6.1. */
+static void
+retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (t->retries >= tcp->config->timers.retries) { /* R2 */
+		tg_count(tcp->stats, TG_COUNTER_USER_TIMEOUTS);
+		tg_tcp_abort(tcp, h, r);
+		return;
+	}
+	t->retries++;
+	if (t->snd_wnd == 0 || t->snd_una == t->snd_nxt) {
+		s->probe = true;
+		tg_count(tcp->stats, TG_COUNTER_WINDOW_PROBES);
+	} else {
+		tg_cc_timeout(t, s);
+		s->snd_ptr = t->snd_una;
+		tg_count(tcp->stats, TG_COUNTER_RTO_TIMEOUTS);
+	}
+	s->backoff = (uint8_t)TG_MIN(s->backoff + 1, 30);
+	tg_tcp_set_timer(
+	    s, TG_TIMER_RETRANSMIT, tg_time_tick(now) + tg_tcp_rto(tcp, t, s->backoff));
+}
+
+static bool
+is_due(struct tg_side *s, enum tg_tcp_timer timer, uint32_t now)
+{
+	if ((s->armed & 1U << timer) == 0 || tg_seq_gt(s->deadline[timer], now))
+		return false;
+	tg_tcp_stop_timer(s, timer);
+	return true;
+}
+
+static void
+side_timers(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t tick = tg_time_tick(now);
+
+	is_due(s, TG_TIMER_RESUME, tick); /* being served again is all it is for */
+	if (is_due(s, TG_TIMER_DELAYED_ACK, tick) && (t->flags & TG_TCB_DELAYED_ACK) != 0) {
+		t->flags |= TG_TCB_SEND_ACK;
+		tg_count(tcp->stats, TG_COUNTER_DELAYED_ACKS);
+	}
+	if (is_due(s, TG_TIMER_RETRANSMIT, tick))
+		retransmit_timeout(tcp, h, now, r);
+	if (t->state != TG_TCP_CLOSED && is_due(s, TG_TIMER_LIFE, tick))
+		life_timeout(tcp, h, r);
+}
+
+void
+tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+
+	*r = (struct tg_tcp_result){ .handle = h };
+	if (tg_tcp_is_opening(t))
+		syn_timeout(tcp, h, now, r);
+	else if (t->state == TG_TCP_TIME_WAIT) {
+		tg_tcp_set_state(tcp, t, TG_TCP_CLOSED);
+		r->events |= TG_TCP_EVENT_CLOSED;
+	} else if (t->side != TG_HANDLE_NONE)
+		side_timers(tcp, h, now, r);
+	else
+		life_timeout(tcp, h, r);
+}
+
+void
+tg_tcp_defer(struct tg_tcp *tcp, uint32_t h, uint32_t delay, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t tick = tg_time_tick(now);
+
+	if (tg_tcp_is_opening(t) && t->retries == 0)
+		tg_wheel_arm(&tcp->wheel, h, tick + delay);
+	t->flags &= (uint16_t)~TG_TCB_SEND_ACK; /* a bare ACK is not worth waiting for */
+	if (s == NULL || !tg_tcp_wants_output(tcp, h))
+		return;
+	/* What cannot leave counts as lost: after a first try soon the retransmission timer
+	 * paces it, and R2 bounds the wait. */
+	if (t->retries == 0)
+		tg_tcp_set_timer(s, TG_TIMER_RESUME, tick + delay);
+	if ((s->armed & 1U << TG_TIMER_RETRANSMIT) == 0)
+		tg_tcp_set_timer(s, TG_TIMER_RETRANSMIT, tick + tg_tcp_rto(tcp, t, s->backoff));
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * The scoreboard: what SACK blocks say (RFC 2018), what D-SACK says (RFC 2883), and when it
+ * is forgotten. The stream wraps behind its first segment.
+ */
+#include "fixture.h"
+
+#include <stdio.h>
+
+/* A connection with n segments of 1000 bytes under way and nothing more to send. */
+static void
+enter_sending(uint16_t n)
+{
+	fx.config.initial_window = n;
+	fx.config.timers.rto_min = tg_ticks_from_ms(1000);
+	fx_lay_out();
+	fx.peer.syn.present |= TG_OPT_SACK_OK;
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.user_busy = true;
+	fx_append(1000 * n);
+	FX_EQUAL(fx.n_sent, n);
+	fx_forget();
+}
+
+static void
+check_scoreboard(const char *want, unsigned line)
+{
+	const struct tg_side *s = fx_side();
+	char got[256] = "";
+	size_t n = 0;
+	uint8_t i;
+
+	for (i = 0; i < s->n_sacked; i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%u:%u", i != 0 ? " " : "",
+		    s->sacked[i].left - fx.iss, s->sacked[i].right - fx.iss);
+	if (strcmp(got, want) != 0)
+		printf("# scoreboard: %s\n", got);
+	fx_check_true(strcmp(got, want) == 0, "scoreboard", want, __FILE__, line);
+}
+
+#define SCOREBOARD(want) check_scoreboard(want, __LINE__)
+
+static void
+test_sending_block_is_remembered(void)
+{
+	enter_sending(10);
+	SCOREBOARD("");
+	fx_sack(1, "1001:2001");
+	SCOREBOARD("1001:2001");
+	fx_sack(1, "1001:2001");
+	SCOREBOARD("1001:2001");
+}
+
+static void
+test_sending_blocks_in_any_order_are_kept_ascending(void)
+{
+	enter_sending(10);
+	fx_sack(1, "7001:8001 3001:4001 5001:6001");
+	SCOREBOARD("3001:4001 5001:6001 7001:8001");
+	fx_sack(1, "1001:2001");
+	fx_sack(1, "9001:10001");
+	SCOREBOARD("1001:2001 3001:4001 5001:6001 7001:8001 9001:10001");
+}
+
+static void
+test_sending_blocks_that_touch_are_merged(void)
+{
+	static const struct {
+		const char *block, *want;
+	} rows[] = {
+		{ "2001:3001", "2001:4001 6001:7001" },          /* from below */
+		{ "4001:5001", "3001:5001 6001:7001" },          /* from above */
+		{ "3501:5001", "3001:5001 6001:7001" },          /* overlapping */
+		{ "2001:6501", "2001:7001" },                    /* both, and beyond the first */
+		{ "4001:6001", "3001:7001" },                    /* the hole between */
+		{ "3101:3201", "3001:4001 6001:7001" },          /* inside */
+		{ "2001:9001", "2001:9001" },                    /* around everything */
+		{ "4002:6000", "3001:4001 4002:6000 6001:7001" } /* one byte short of either */
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		enter_sending(10);
+		fx_sack(1, "3001:4001 6001:7001");
+		fx_sack(1, rows[i].block);
+		SCOREBOARD(rows[i].want);
+	}
+}
+
+static void
+test_sending_invalid_block_is_ignored(void)
+{
+	static const char *const rows[] = {
+		"3001:3001",                  /* empty */
+		"4001:3001",                  /* backward */
+		"9001:10002",                 /* never sent */
+		"20001:21001",                /* far from it */
+		"1001:3001",                  /* begins at SND.UNA, which is missing */
+		"501:3001",                   /* below it */
+		"2147484650:3001",            /* half the number space away */
+		"3001:2147484650",            /* and the other way */
+		"8001:9001 4000000000:10001", /* one of two */
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		enter_sending(10);
+		fx_sack(1001, rows[i]);
+		SCOREBOARD(i == TG_ARRAY_LEN(rows) - 1 ? "8001:9001" : "");
+		FX_EQUAL(fx_counter(TG_COUNTER_FAST_RETRANSMITS), 0);
+	}
+}
+
+/* RFC 2883 section 4.1: text below the ACK came twice. */
+static void
+test_sending_duplicate_report_below_the_ack_is_not_added(void)
+{
+	enter_sending(10);
+	fx_sack(4001, "3001:4001");
+	SCOREBOARD("");
+	fx_sack(4001, "3001:4001 6001:7001");
+	SCOREBOARD("6001:7001");
+	FX_EQUAL(fx_counter(TG_COUNTER_DUPLICATE_SACKS), 2);
+}
+
+/* Section 4.2.1: text in the second block came twice. What the blocks behind it say is
+ * believed. */
+static void
+test_sending_duplicate_report_inside_the_second_block_is_not_added(void)
+{
+	enter_sending(10);
+	fx_sack(1, "4001:5001 3001:6001");
+	SCOREBOARD("3001:6001");
+	FX_EQUAL(fx_counter(TG_COUNTER_DUPLICATE_SACKS), 1);
+	fx_sack(1, "3001:6001 8001:9001"); /* no duplicate: beside it */
+	fx_sack(1, "2001:6001 3001:5001"); /* nor this: around it */
+	SCOREBOARD("2001:6001 8001:9001");
+	FX_EQUAL(fx_counter(TG_COUNTER_DUPLICATE_SACKS), 1);
+}
+
+static void
+test_sending_duplicate_report_is_no_duplicate_ack(void)
+{
+	uint32_t i;
+
+	enter_sending(10);
+	fx_sack(2001, "");
+	for (i = 0; i < 5; i++)
+		fx_sack(2001, "1001:2001");
+	FX_EQUAL(fx_side()->dup_acks, 0);
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_RETRANSMITS), 0);
+}
+
+/* RFC 6675 section 2: an ACK that says nothing new is no sign of anything. */
+static void
+test_sending_repeated_block_is_no_duplicate_ack(void)
+{
+	uint32_t i;
+
+	enter_sending(10);
+	for (i = 0; i < 5; i++)
+		fx_sack(1, "2001:3001");
+	FX_EQUAL(fx_side()->dup_acks, 1);
+}
+
+/* And one that does is a duplicate ACK even if it changes the window. */
+static void
+test_sending_news_in_a_block_is_a_duplicate_ack(void)
+{
+	enter_sending(10);
+	fx.peer.wnd -= 1000;
+	fx_sack(1, "2001:3001");
+	FX_EQUAL(fx_side()->dup_acks, 1);
+	fx_sack(1001, "2001:4001"); /* acknowledges more, too: the count starts again */
+	FX_EQUAL(fx_side()->dup_acks, 1);
+}
+
+static void
+test_sending_ack_forgets_what_it_covers(void)
+{
+	enter_sending(10);
+	fx_sack(1, "1001:2001 3001:4001 6001:7001");
+	fx_peer(".", 1, 0, 2001);
+	SCOREBOARD("3001:4001 6001:7001");
+	fx_peer(".", 1, 0, 5001);
+	SCOREBOARD("6001:7001");
+	fx_peer(".", 1, 0, 10001);
+	SCOREBOARD("");
+}
+
+/* RFC 2018 section 8: the receiver may discard what it SACKed. An ACK that ends inside a range
+ * says that it did. */
+static void
+test_sending_ack_inside_a_range_forgets_it(void)
+{
+	enter_sending(10);
+	fx_sack(1, "1001:4001 6001:7001");
+	fx_peer(".", 1, 0, 1001);
+	SCOREBOARD("6001:7001");
+	fx_sack(1001, "5001:8001");
+	fx_peer(".", 1, 0, 6001);
+	SCOREBOARD("");
+}
+
+static void
+test_sending_full_scoreboard_forgets_the_highest(void)
+{
+	static const char full[] = "2001:2101 3001:3101 4001:4101 5001:5101 6001:6101 7001:7101 "
+				   "8001:8101 9001:9101";
+
+	enter_sending(12);
+	fx_sack(1, "2001:2101 3001:3101 4001:4101 5001:5101");
+	fx_sack(1, "6001:6101 7001:7101 8001:8101 9001:9101");
+	SCOREBOARD(full);
+	fx_sack(1, "10001:10101"); /* the highest itself */
+	SCOREBOARD(full);
+	fx_sack(1, "4501:4601");
+	SCOREBOARD("2001:2101 3001:3101 4001:4101 4501:4601 5001:5101 6001:6101 7001:7101 "
+		   "8001:8101");
+	fx_sack(1, "5001:6101"); /* merging makes room */
+	fx_sack(1, "9001:9101");
+	SCOREBOARD("2001:2101 3001:3101 4001:4101 4501:4601 5001:6101 7001:7101 8001:8101 "
+		   "9001:9101");
+	fx_sack(1, "9001:9201"); /* growing needs none */
+	fx_sack(1, "1501:1601");
+	SCOREBOARD("1501:1601 2001:2101 3001:3101 4001:4101 4501:4601 5001:6101 7001:7101 "
+		   "8001:8101");
+}
+
+static void
+test_sending_timeout_empties_the_scoreboard(void)
+{
+	enter_sending(10);
+	fx_sack(1, "2001:3001 5001:6001");
+	fx_wait_ms(1000);
+	FX_EQUAL(fx_counter(TG_COUNTER_RTO_TIMEOUTS), 1);
+	SCOREBOARD("");
+}
+
+static void
+test_sending_blocks_that_were_not_agreed_on_are_ignored(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.user_busy = true;
+	fx_append(5000);
+	fx_sack(1, "1001:4001");
+	SCOREBOARD("");
+	FX_EQUAL(fx_side()->dup_acks, 1); /* but the ACK is a duplicate */
+}
+
+static void
+test_fin_wait_1_block_may_cover_the_fin(void)
+{
+	enter_sending(3);
+	fx_close();
+	fx_sack(1, "1001:3002");
+	SCOREBOARD("");
+	fx_peer(".", 1, 0, 1001); /* lets FIN go */
+	fx_sack(1001, "2001:3002");
+	SCOREBOARD("2001:3002");
+}
+
+static void
+test_sending_older_ack_still_tells(void)
+{
+	enter_sending(10);
+	fx_peer(".", 1, 0, 3001);
+	fx_sack(2001, "6001:7001");
+	SCOREBOARD("6001:7001");
+	fx_sack(1001, "2001:3001"); /* old news */
+	SCOREBOARD("6001:7001");
+}
+
+/* RFC 6675 5.1: what is resent after a timeout leaves out what the peer has. */
+static void
+test_resending_after_a_timeout_skips_ranges(void)
+{
+	enter_sending(10);
+	fx_wait_ms(1000);
+	FX_SENT(". 1:1001 ack 1");
+	fx_sack(1001, "2001:4001 5001:6501");
+	FX_SENT(". 1001:2001 ack 1, . 4001:5001 ack 1"); /* CWND of two segments */
+	fx_sack(5001, "6501:10001");
+	FX_SENT(". 5001:6001 ack 1, . 6001:6501 ack 1");
+	fx_peer(".", 1, 0, 10001);
+	FX_SENT("");
+	FX_EQUAL(fx.t->snd_una, fx.t->snd_nxt);
+}
+
+static CU_TestInfo tests[] = {
+	{ "block: remembered", test_sending_block_is_remembered },
+	{ "blocks in any order: kept ascending",
+	    test_sending_blocks_in_any_order_are_kept_ascending },
+	{ "blocks that touch: merged", test_sending_blocks_that_touch_are_merged },
+	{ "invalid block: ignored", test_sending_invalid_block_is_ignored },
+	{ "D-SACK below the ACK: not added",
+	    test_sending_duplicate_report_below_the_ack_is_not_added },
+	{ "D-SACK inside the second block: not added",
+	    test_sending_duplicate_report_inside_the_second_block_is_not_added },
+	{ "D-SACK: no duplicate ACK", test_sending_duplicate_report_is_no_duplicate_ack },
+	{ "repeated block: no duplicate ACK", test_sending_repeated_block_is_no_duplicate_ack },
+	{ "news in a block: a duplicate ACK", test_sending_news_in_a_block_is_a_duplicate_ack },
+	{ "ACK: forgets what it covers", test_sending_ack_forgets_what_it_covers },
+	{ "ACK inside a range: reneged", test_sending_ack_inside_a_range_forgets_it },
+	{ "full scoreboard: forgets the highest",
+	    test_sending_full_scoreboard_forgets_the_highest },
+	{ "timeout: empties the scoreboard", test_sending_timeout_empties_the_scoreboard },
+	{ "not agreed on: ignored", test_sending_blocks_that_were_not_agreed_on_are_ignored },
+	{ "block may cover the FIN", test_fin_wait_1_block_may_cover_the_fin },
+	{ "older ACK still tells", test_sending_older_ack_still_tells },
+	{ "resending after a timeout skips ranges", test_resending_after_a_timeout_skips_ranges },
+	CU_TEST_INFO_NULL,
+};
+
+int
+main(void)
+{
+	return fx_run("tcp sack", tests);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * What is checked before a segment may say anything: sequence numbers (RFC 9293 3.10.7.4,
+ * table 6), timestamps (RFC 7323 sections 3 to 5), and the limit on challenge ACKs (RFC 5961
+ * section 7).
+ */
+#include "fixture.h"
+
+/* Fills the receive window: 16384 bytes that the user does not take. The side record
+ * stays. */
+static void
+close_window(void)
+{
+	uint32_t at;
+
+	fx.appetite = 0;
+	for (at = 1; at < FX_WINDOW; at += 1024)
+		fx_peer("P.", at, 1024, 1);
+	FX_EQUAL(fx.sent[fx.n_sent - 1].seg.wnd, 0);
+	fx_forget();
+}
+
+/* RCV.NXT is 1, the window 16384 bytes: 1 .. 16384. */
+static void
+test_sequence_table_with_an_open_window(void)
+{
+	static const struct {
+		uint32_t seq, len;
+		bool acceptable;
+	} rows[] = {
+		/* SEG.LEN = 0: RCV.NXT =< SEG.SEQ < RCV.NXT+RCV.WND */
+		{ 0, 0, false },
+		{ 1, 0, true },
+		{ 2, 0, true },
+		{ FX_WINDOW, 0, true },
+		{ FX_WINDOW + 1, 0, false },
+		{ 1U << 31, 0, false },
+		/* SEG.LEN > 0: the first or the last byte lies in it */
+		{ 0, 1, false },
+		{ 0, 2, true },
+		{ 0 - 99U, 100, false },
+		{ 0 - 98U, 100, true },
+		{ 1, 1, true },
+		{ FX_WINDOW, 1, true },
+		{ FX_WINDOW, 100, true },
+		{ FX_WINDOW + 1, 1, false },
+		{ 1U << 31, 1, false },
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		fx_peer(".", rows[i].seq, rows[i].len, 1);
+		FX_EQUAL(fx.r.drop == TG_DROP_TCP_SEQUENCE, !rows[i].acceptable);
+		if (!rows[i].acceptable)
+			FX_SENT(". 1:1 ack 1");
+	}
+}
+
+/* RCV.WND = 0 and RCV.NXT = 16385: only an empty segment at RCV.NXT is acceptable, but valid
+ * ACKs and RSTs are allowed for. */
+static void
+test_sequence_table_with_a_closed_window(void)
+{
+	static const struct {
+		const char *flags;
+		uint32_t seq, len;
+		enum tg_tcp_state state;
+		const char *sent;
+	} rows[] = {
+		{ ".", 16385, 0, TG_TCP_ESTABLISHED, "" },
+		{ ".", 16386, 0, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+		{ ".", 16384, 0, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+		{ "P.", 16385, 1, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+		{ "P.", 16385, 100, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+		{ "P.", 16386, 1, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+		{ "R", 16385, 0, TG_TCP_CLOSED, "" },
+		{ "R", 16386, 0, TG_TCP_ESTABLISHED, "" },
+		{ "S", 16385, 0, TG_TCP_ESTABLISHED, ". 1:1 ack 16385" },
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		close_window();
+		fx_peer(rows[i].flags, rows[i].seq, rows[i].len, 1);
+		FX_STATE(rows[i].state);
+		FX_SENT(rows[i].sent);
+		FX_EQUAL(fx.taken, 0);
+		if (fx_state() != TG_TCP_CLOSED)
+			FX_EQUAL(fx.t->rcv_nxt - fx.peer.iss, 16385);
+	}
+}
+
+/* MUST-66 and "special allowance": the ACK of a probe of the peer's counts. */
+static void
+test_closed_window_ack_on_refused_text_counts(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(500);
+	close_window();
+	fx_peer("P.", 16385, 1, 501);
+	FX_EQUAL(fx.t->snd_una - fx.iss, 501);
+	FX_EQUAL(fx.r.events & TG_TCP_EVENT_ACKED, TG_TCP_EVENT_ACKED);
+	FX_SENT(". 501:501 ack 16385");
+}
+
+static void
+enter_with_timestamps(void)
+{
+	fx.peer.syn.present |= TG_OPT_TIMESTAMP;
+	fx_enter(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx.t->flags & TG_TCB_TIMESTAMPS, TG_TCB_TIMESTAMPS);
+}
+
+static void
+test_timestamps_are_sent_and_echoed_on_every_segment(void)
+{
+	const struct tg_tcp_options *opt = &fx.sent[0].seg.opt;
+
+	enter_with_timestamps();
+	fx.peer.tsval = FX_PEER_TSVAL + 0x20; /* across the wrap */
+	fx_wait(5);
+	fx_peer("P.", 1, 10, 1);
+	fx_wait_ms(40);
+	FX_EQUAL(opt->present, TG_OPT_TIMESTAMP);
+	FX_EQUAL(opt->tsval, tg_time_tick(fx.now) + fx.t->ts_off);
+	FX_EQUAL(opt->tsecr, 0x10);
+	fx_forget();
+	fx_append(10);
+	FX_EQUAL(opt->present, TG_OPT_TIMESTAMP);
+	FX_EQUAL(opt->tsecr, 0x10);
+	fx_forget();
+	fx_close();
+	FX_EQUAL(opt->present, TG_OPT_TIMESTAMP);
+}
+
+/* RFC 7323 5.3 R1. */
+static void
+test_paws_older_timestamp_is_dropped_and_acknowledged(void)
+{
+	struct tg_tcb before;
+
+	enter_with_timestamps();
+	before = *fx.t;
+	fx.peer.tsval = FX_PEER_TSVAL - 1;
+	fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_PAWS);
+	FX_SENT(". 1:1 ack 1");
+	fx_peer("F.", 1, 0, 1);
+	FX_SENT(". 1:1 ack 1");
+	fx.peer.tsval = FX_PEER_TSVAL + (1U << 31); /* older by half the circle */
+	fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_PAWS);
+	FX_TCB(&before);
+	FX_EQUAL(fx.taken, 0);
+}
+
+static void
+test_paws_same_and_newer_timestamps_pass(void)
+{
+	enter_with_timestamps();
+	fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.taken, 10);
+	fx.peer.tsval = FX_PEER_TSVAL + (1U << 31) - 1;
+	fx_peer("P.", 11, 10, 1);
+	FX_EQUAL(fx.taken, 20);
+}
+
+/* RFC 7323 5.2: an old RST may be taken, its timestamp says nothing. */
+static void
+test_paws_resets_are_exempt(void)
+{
+	struct tg_segment rst;
+
+	enter_with_timestamps();
+	rst = fx_segment("R", 1, 0, 0);
+	rst.opt.present = TG_OPT_TIMESTAMP;
+	rst.opt.tsval = FX_PEER_TSVAL - 1000;
+	fx_arrives(&rst);
+	FX_STATE(TG_TCP_CLOSED);
+	enter_with_timestamps();
+	fx_peer("R", 1, 0, 0); /* and none is as good */
+	FX_STATE(TG_TCP_CLOSED);
+}
+
+/* RFC 7323 3.2: once agreed, segments without one are dropped, silently. */
+static void
+test_missing_timestamp_is_dropped_silently(void)
+{
+	enter_with_timestamps();
+	fx.peer.syn.present = TG_OPT_MSS;
+	fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_PAWS);
+	FX_SENT("");
+	FX_EQUAL(fx.taken, 0);
+}
+
+static void
+test_timestamp_not_agreed_is_ignored(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.peer.syn.present |= TG_OPT_TIMESTAMP;
+	fx.peer.tsval = 5;
+	fx_peer("P.", 1, 10, 1);
+	fx.peer.tsval = 4;
+	fx_peer("P.", 11, 10, 1);
+	FX_EQUAL(fx.taken, 20);
+	FX_EQUAL(fx.t->ts_recent, 0);
+	FX_EQUAL(fx.sent[0].seg.opt.present, 0);
+}
+
+/* RFC 7323 4.3: TS.Recent moves only with a segment at or before Last.ACK.sent, so that an
+ * echo times the oldest segment of those that one ACK answers. */
+static void
+test_ts_recent_is_that_of_the_first_segment_an_ack_answers(void)
+{
+	enter_with_timestamps();
+	fx.user_busy = true;
+	fx.peer.tsval = FX_PEER_TSVAL + 1;
+	fx_peer("P.", 1, 10, 1); /* ACK delayed */
+	fx.peer.tsval = FX_PEER_TSVAL + 2;
+	fx_peer("P.", 11, 10, 1);
+	FX_SENT(". 1:1 ack 21");
+	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL + 1);
+	fx.peer.tsval = FX_PEER_TSVAL + 3;
+	fx_peer("P.", 21, 10, 1);
+	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL + 3);
+}
+
+static void
+test_ts_recent_does_not_move_behind_a_gap_and_moves_when_it_is_filled(void)
+{
+	enter_with_timestamps();
+	fx.peer.tsval = FX_PEER_TSVAL + 7;
+	fx_peer("P.", 101, 100, 1);
+	FX_EQUAL(fx.sent[0].seg.opt.tsecr, FX_PEER_TSVAL);
+	fx_forget();
+	fx.peer.tsval = FX_PEER_TSVAL + 5;
+	fx_peer("P.", 1, 100, 1);
+	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL + 5);
+	FX_EQUAL(fx.sent[0].seg.opt.tsecr, FX_PEER_TSVAL + 5);
+}
+
+static void
+test_ts_recent_is_left_alone_by_an_unacceptable_segment(void)
+{
+	enter_with_timestamps();
+	fx.peer.tsval = FX_PEER_TSVAL + 9;
+	fx_peer("P.", 0 - 99U, 100, 1);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_SEQUENCE);
+	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL);
+	fx_peer("P.", 50000, 100, 1);
+	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL);
+}
+
+static void
+provoke(const char *what, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		if (what[0] == 'R')
+			fx_peer("R", 2, 0, 0);
+		else if (what[0] == 'S')
+			fx_peer("S", 1, 0, 0);
+		else if (what[0] == 'A')
+			fx_peer(".", 1, 0, 5000);
+		else
+			fx_peer(".", 0, 0, 1);
+	}
+}
+
+/* RFC 5961 section 7: ten a second here. */
+static void
+test_challenge_acks_are_limited_whatever_provokes_them(void)
+{
+	static const char *const what[] = { "RST", "SYN", "ACK", "sequence" };
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(what); i++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		provoke(what[i], 30);
+		FX_TRUE(fx.n_sent == 10, what[i]);
+		FX_EQUAL(fx_counter(TG_COUNTER_CHALLENGE_ACKS), 10);
+		FX_EQUAL(fx_counter(TG_COUNTER_CHALLENGE_ACKS_LIMITED), 20);
+		fx_forget();
+		fx_wait_ms(500);
+		provoke(what[i], 30);
+		FX_TRUE(fx.n_sent == 5, what[i]);
+		fx_forget();
+		fx_wait_ms(10000);
+		provoke(what[i], 30);
+		FX_TRUE(fx.n_sent == 10, what[i]);
+		FX_STATE(TG_TCP_ESTABLISHED);
+	}
+}
+
+static void
+test_challenge_ack_limit_is_no_more_than_a_second_s_worth_at_once(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	provoke("RST", 1);
+	fx_wait_ms(900);
+	fx_forget();
+	provoke("RST", 30);
+	FX_EQUAL(fx.n_sent, 10);
+}
+
+static void
+test_challenge_ack_limit_is_one_for_all_connections(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	provoke("RST", 10);
+	fx_turn_to(fx.peer.port + 1);
+	fx_enter(TG_TCP_ESTABLISHED);
+	provoke("RST", 10);
+	FX_SENT("");
+	FX_EQUAL(fx_counter(TG_COUNTER_CHALLENGE_ACKS_LIMITED), 10);
+}
+
+/* Text outside the window is acknowledged without limit: a peer that lost our ACKs must
+ * hear them. */
+static void
+test_acks_of_repeated_text_are_not_limited(void)
+{
+	uint32_t i;
+
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_peer("P.", 1, 10, 1);
+	fx_wait_ms(40);
+	fx_forget();
+	for (i = 0; i < 30; i++)
+		fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.n_sent, 30);
+}
+
+/* A keep-alive probe of the old kind, with a byte (RFC 9293 MAY-6), and the new. */
+static void
+test_keep_alive_probes_are_acknowledged(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_peer(".", 0, 0, 1);
+	FX_SENT(". 1:1 ack 1");
+	fx_peer(".", 0, 1, 1);
+	FX_SENT(". 1:1 ack 1");
+	FX_EQUAL(fx.taken, 0);
+}
+
+static CU_TestInfo tests[] = {
+	{ "sequence table with an open window", test_sequence_table_with_an_open_window },
+	{ "sequence table with a closed window", test_sequence_table_with_a_closed_window },
+	{ "closed window: the ACK on refused text counts",
+	    test_closed_window_ack_on_refused_text_counts },
+	{ "timestamps are sent and echoed on every segment",
+	    test_timestamps_are_sent_and_echoed_on_every_segment },
+	{ "PAWS, older timestamp: dropped and acknowledged",
+	    test_paws_older_timestamp_is_dropped_and_acknowledged },
+	{ "PAWS: the same and newer ones pass", test_paws_same_and_newer_timestamps_pass },
+	{ "PAWS: resets are exempt", test_paws_resets_are_exempt },
+	{ "timestamp missing: dropped silently", test_missing_timestamp_is_dropped_silently },
+	{ "timestamp not agreed: ignored", test_timestamp_not_agreed_is_ignored },
+	{ "TS.Recent is that of the first segment an ACK answers",
+	    test_ts_recent_is_that_of_the_first_segment_an_ack_answers },
+	{ "TS.Recent stays behind a gap and moves when it is filled",
+	    test_ts_recent_does_not_move_behind_a_gap_and_moves_when_it_is_filled },
+	{ "TS.Recent is left alone by an unacceptable segment",
+	    test_ts_recent_is_left_alone_by_an_unacceptable_segment },
+	{ "challenge ACKs are limited, whatever provokes them",
+	    test_challenge_acks_are_limited_whatever_provokes_them },
+	{ "challenge ACKs: a second's worth at once",
+	    test_challenge_ack_limit_is_no_more_than_a_second_s_worth_at_once },
+	{ "challenge ACKs: one limit for all connections",
+	    test_challenge_ack_limit_is_one_for_all_connections },
+	{ "ACKs of repeated text are not limited", test_acks_of_repeated_text_are_not_limited },
+	{ "keep-alive probes are acknowledged", test_keep_alive_probes_are_acknowledged },
+	CU_TEST_INFO_NULL,
+};
+
+int
+main(void)
+{
+	return fx_run("tcp sequence", tests);
+}
