@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "http/field.h"
+
+#include "http/lex.h"
+
+/* Fields whose value means something here. */
+enum field {
+	FIELD_OTHER,
+	FIELD_HOST,
+	FIELD_CONTENT_LENGTH,
+	FIELD_TRANSFER_ENCODING,
+	FIELD_CONNECTION,
+	FIELD_MAX
+};
+
+/* How far the value of Content-Length is. */
+enum number { NUMBER_EMPTY, NUMBER_DIGITS, NUMBER_SPACE };
+
+static const struct {
+	struct tg_http_word name; /* lower case */
+	uint8_t seen;             /* TG_HTTP_SEEN_* that its presence sets */
+	bool once;                /* a second one is an error */
+} fields[] = {
+	[FIELD_OTHER] = { { NULL, 0 }, 0, false },
+	[FIELD_HOST] = { TG_HTTP_WORD("host"), TG_HTTP_SEEN_HOST, true },
+	[FIELD_CONTENT_LENGTH] = { TG_HTTP_WORD("content-length"), TG_HTTP_SEEN_CONTENT_LENGTH,
+	    true },
+	[FIELD_TRANSFER_ENCODING] = { TG_HTTP_WORD("transfer-encoding"),
+	    TG_HTTP_SEEN_TRANSFER_ENCODING, false },
+	[FIELD_CONNECTION] = { TG_HTTP_WORD("connection"), 0, false },
+};
+
+_Static_assert(TG_ARRAY_LEN(fields) == FIELD_MAX, "every field has its row");
+
+static bool
+is_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static enum field
+find_field(const struct tg_http_parser *ps)
+{
+	unsigned i;
+
+	for (i = FIELD_OTHER + 1; i < FIELD_MAX; i++)
+		if (tg_http_word_is_nocase(ps, &fields[i].name))
+			return (enum field)i;
+	return FIELD_OTHER;
+}
+
+enum tg_http_host
+tg_http_host_next(enum tg_http_host at, uint8_t c)
+{
+	switch (at) {
+	case TG_HTTP_HOST_EMPTY:
+		if (c == '[')
+			return TG_HTTP_HOST_LITERAL;
+		return tg_http_is_class(c, TG_HTTP_CLASS_HOST) ? TG_HTTP_HOST_NAME
+							       : TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_NAME:
+		if (c == ':')
+			return TG_HTTP_HOST_PORT;
+		return tg_http_is_class(c, TG_HTTP_CLASS_HOST) ? TG_HTTP_HOST_NAME
+							       : TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_LITERAL:
+		if (c == ']')
+			return TG_HTTP_HOST_LITERAL_END;
+		return c == ':' || tg_http_is_class(c, TG_HTTP_CLASS_HOST) ? TG_HTTP_HOST_LITERAL
+									   : TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_LITERAL_END:
+		return c == ':' ? TG_HTTP_HOST_PORT : TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_PORT:
+		return tg_http_is_class(c, TG_HTTP_CLASS_DIGIT) ? TG_HTTP_HOST_PORT
+								: TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_SPACE:
+	case TG_HTTP_HOST_BAD:
+		break;
+	}
+	return TG_HTTP_HOST_BAD;
+}
+
+bool
+tg_http_field_begin(struct tg_http_parser *ps)
+{
+	enum field field = find_field(ps);
+
+	if (fields[field].once && (ps->seen & fields[field].seen))
+		return false;
+	ps->field = (uint8_t)field;
+	ps->seen |= fields[field].seen;
+	return true;
+}
+
+/* Reads one byte of the value; false if it cannot stand there. */
+static bool
+take_host(struct tg_http_parser *ps, uint8_t c)
+{
+	enum tg_http_host at = (enum tg_http_host)ps->value;
+
+	if (!is_space(c))
+		at = tg_http_host_next(at, c);
+	else if (at == TG_HTTP_HOST_LITERAL)
+		at = TG_HTTP_HOST_BAD;
+	else if (at != TG_HTTP_HOST_EMPTY)
+		at = TG_HTTP_HOST_SPACE;
+	if (at == TG_HTTP_HOST_BAD)
+		return false; /* ps->value still says whether the value before c is whole */
+	ps->value = (uint8_t)at;
+	return true;
+}
+
+static bool
+take_content_length(struct tg_http_parser *ps, uint8_t c)
+{
+	uint64_t number;
+
+	if (is_space(c)) {
+		if (ps->value == NUMBER_DIGITS)
+			ps->value = NUMBER_SPACE;
+		return true;
+	}
+	if (!tg_http_is_class(c, TG_HTTP_CLASS_DIGIT) || ps->value == NUMBER_SPACE)
+		return false;
+	ps->value = NUMBER_DIGITS;
+	number = (uint64_t)ps->content_length * 10 + (c - (uint8_t)'0');
+	ps->content_length = (uint32_t)TG_MIN(number, (uint64_t)UINT32_MAX);
+	return true;
+}
+
+static void
+end_connection_option(struct tg_http_parser *ps)
+{
+	static const struct tg_http_word close = TG_HTTP_WORD("close");
+	static const struct tg_http_word keep_alive = TG_HTTP_WORD("keep-alive");
+
+	if (tg_http_word_is_nocase(ps, &close))
+		ps->seen |= TG_HTTP_SEEN_CLOSE;
+	else if (tg_http_word_is_nocase(ps, &keep_alive))
+		ps->seen |= TG_HTTP_SEEN_KEEP_ALIVE;
+	ps->word_len = 0;
+}
+
+static const uint8_t *
+read_host(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	for (;; p++) {
+		if (ps->value == TG_HTTP_HOST_NAME)
+			p = tg_http_skip_class(p, end, TG_HTTP_CLASS_HOST);
+		if (p == end || !take_host(ps, *p))
+			return p;
+	}
+}
+
+static const uint8_t *
+read_content_length(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	while (p < end && take_content_length(ps, *p))
+		p++;
+	return p;
+}
+
+static const uint8_t *
+read_connection(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *stop;
+
+	for (;; p = stop + 1) {
+		stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_TOKEN);
+		tg_http_word_keep(ps, p, stop);
+		if (stop == end || !tg_http_is_class(*stop, TG_HTTP_CLASS_VALUE))
+			return stop;
+		if (*stop == ',' || is_space(*stop))
+			end_connection_option(ps);
+		else
+			tg_http_word_keep(ps, stop, stop + 1);
+	}
+}
+
+const uint8_t *
+tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	switch ((enum field)ps->field) {
+	case FIELD_HOST:
+		return read_host(ps, p, end);
+	case FIELD_CONTENT_LENGTH:
+		return read_content_length(ps, p, end);
+	case FIELD_CONNECTION:
+		return read_connection(ps, p, end);
+	case FIELD_TRANSFER_ENCODING:
+	case FIELD_OTHER:
+	case FIELD_MAX:
+		break;
+	}
+	return tg_http_skip_class(p, end, TG_HTTP_CLASS_VALUE);
+}
+
+bool
+tg_http_field_end(struct tg_http_parser *ps)
+{
+	switch ((enum field)ps->field) {
+	case FIELD_HOST:
+		return ps->value != TG_HTTP_HOST_LITERAL;
+	case FIELD_CONTENT_LENGTH:
+		return ps->value != NUMBER_EMPTY;
+	case FIELD_CONNECTION:
+		end_connection_option(ps);
+		return true;
+	case FIELD_TRANSFER_ENCODING:
+	case FIELD_OTHER:
+	case FIELD_MAX:
+		break;
+	}
+	return true;
+}

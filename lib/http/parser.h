@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Parser: reads the head of one HTTP/1.x request, RFC 9112, fed in pieces of any
+ * size. The outcome depends on the bytes alone, never on how they were cut.
+ *
+ * It is strict where leniency lets two parsers disagree about where a request ends
+ * (RFC 9112 section 11): lines end in CRLF only, no folding, no space around names,
+ * one Host, one Content-Length. Nothing is kept but the path and what the header
+ * section says about framing and persistence.
+ *
+ * Called by the shard's worker; all state is in struct tg_http_parser.
+ */
+#ifndef TG_HTTP_PARSER_H
+#define TG_HTTP_PARSER_H
+
+#include "http/site.h"
+
+#define TG_HTTP_WORD_MAX 20 /* longest name or token that is recognised, rounded up */
+
+enum tg_http_method {
+	TG_HTTP_METHOD_OTHER, /* a token without meaning here */
+	TG_HTTP_METHOD_GET,
+	TG_HTTP_METHOD_HEAD,
+	TG_HTTP_METHOD_OPTIONS,
+	TG_HTTP_METHOD_CONNECT,
+	TG_HTTP_METHOD_MAX
+};
+
+enum tg_http_parse {
+	TG_HTTP_PARSE_MORE,   /* everything was taken, the head goes on */
+	TG_HTTP_PARSE_HEAD,   /* the head is complete and well formed */
+	TG_HTTP_PARSE_FAILED, /* answer parser.error and close */
+};
+
+/* tg_http_parser.seen */
+#define TG_HTTP_SEEN_HOST              (1U << 0)
+#define TG_HTTP_SEEN_CONTENT_LENGTH    (1U << 1)
+#define TG_HTTP_SEEN_TRANSFER_ENCODING (1U << 2)
+#define TG_HTTP_SEEN_CLOSE             (1U << 3)
+#define TG_HTTP_SEEN_KEEP_ALIVE        (1U << 4)
+
+/* worker: rw. The members up to path are results, valid after TG_HTTP_PARSE_HEAD;
+ * method is valid after TG_HTTP_PARSE_FAILED too. */
+struct tg_http_parser {
+	uint32_t content_length; /* bytes of body; saturates */
+	uint8_t method;          /* enum tg_http_method */
+	uint8_t minor;           /* HTTP/1.minor */
+	uint8_t seen;            /* TG_HTTP_SEEN_* */
+	uint8_t error;           /* enum tg_http_status, after TG_HTTP_PARSE_FAILED */
+	uint8_t path_len;        /* bytes; TG_HTTP_TARGET_MAX: cut, matches no route */
+	uint8_t state;           /* private from here on */
+	uint16_t left;           /* bytes that the line or section may still take */
+	uint8_t empty_lines;
+	uint8_t n_fields;
+	uint8_t field; /* the field whose value is being read */
+	uint8_t value; /* how far that value is */
+	uint8_t word_len;
+	char word[TG_HTTP_WORD_MAX];   /* start of the token being read */
+	char path[TG_HTTP_TARGET_MAX]; /* path without scheme, authority and query */
+};
+
+/* Makes ps ready for a request. */
+void tg_http_parser_init(struct tg_http_parser *ps);
+
+/* Reads request bytes p[0..len) in stream order. *used: out, the bytes taken; those
+ * behind the empty line or an error are not. After an outcome other than
+ * TG_HTTP_PARSE_MORE the parser has to be initialised again. */
+enum tg_http_parse tg_http_parser_feed(
+    struct tg_http_parser *ps, const uint8_t *p, uint32_t len, uint32_t *used);
+
+/* Whether no byte of a request was read yet; empty lines before it do not count. */
+bool tg_http_parser_fresh(const struct tg_http_parser *ps);
+
+/* Whether the connection persists behind this request, RFC 9112 section 9.3. */
+bool tg_http_parser_persists(const struct tg_http_parser *ps);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Site: what is served.
+ *
+ * site      the route table made from the configuration; immutable once workers
+ *           see it. A route names a page by its index.
+ * snapshot  all pages rendered at one moment, heads included (they carry Date);
+ *           made by the control thread about once a second into one of
+ *           TG_HTTP_SLOTS slots and immutable from then on.
+ * view      what a shard sees: the site and the snapshot in every slot, published
+ *           by RCU pointer swap. New answers take the current slot.
+ * pins      a shard's count of unacknowledged answers per slot. A slot that is no
+ *           longer current only loses pins once every worker has seen the newer
+ *           view; the control thread frees it at zero.
+ *
+ * An answer is a reference into a snapshot, never a copy of bytes. When a slot is
+ * needed while still pinned, the control thread raises oldest_serial: the answers
+ * of older snapshots are expired and their connections are reset.
+ */
+#ifndef TG_HTTP_SITE_H
+#define TG_HTTP_SITE_H
+
+#include "base/stats.h"
+#include "base/types.h"
+
+#define TG_HTTP_SLOTS      64
+#define TG_HTTP_TARGET_MAX 128 /* routes are shorter: a path this long matches none */
+
+/* Limits on one request, RFC 9112 sections 3 and 5. */
+#define TG_HTTP_LINE_BYTES_MAX    8000  /* request line without CRLF; beyond: 414 */
+#define TG_HTTP_SECTION_BYTES_MAX 16384 /* field lines with the empty line; beyond: 431 */
+#define TG_HTTP_FIELDS_MAX        100   /* field lines; beyond: 431 */
+#define TG_HTTP_BODY_BYTES_MAX    65536 /* usual body_limit; beyond: 413 */
+#define TG_HTTP_EMPTY_LINES_MAX   4     /* before a request line; beyond: 400 */
+
+/* Status codes that are answered, RFC 9110 section 15. */
+enum tg_http_status {
+	TG_HTTP_200,
+	TG_HTTP_400,
+	TG_HTTP_404,
+	TG_HTTP_413,
+	TG_HTTP_414,
+	TG_HTTP_431,
+	TG_HTTP_501,
+	TG_HTTP_505,
+	TG_HTTP_STATUS_MAX
+};
+
+struct tg_http_status_info {
+	uint16_t code;           /* as on the wire */
+	const char *reason;      /* reason phrase */
+	enum tg_counter counter; /* counts answers of this status */
+};
+
+extern const struct tg_http_status_info tg_http_status_info[TG_HTTP_STATUS_MAX];
+
+struct tg_http_route {
+	char path[TG_HTTP_TARGET_MAX]; /* starts with '/', no query, not terminated */
+	uint8_t path_len;              /* 1..TG_HTTP_TARGET_MAX - 1 */
+	uint16_t page;                 /* index into tg_http_snapshot.page */
+};
+
+/* control: rw until published, then everyone: ro */
+struct tg_http_site {
+	const struct tg_http_route *routes; /* sorted by tg_http_site_init */
+	uint16_t n_routes;
+	uint16_t n_pages;
+	uint16_t error_page[TG_HTTP_STATUS_MAX]; /* page of each status; TG_HTTP_200 unused */
+	uint32_t body_limit; /* bytes of a request body that are read and discarded */
+};
+
+/* control: rw until published, then everyone: ro */
+struct tg_http_page {
+	enum tg_http_status status;
+	const uint8_t *head[2]; /* status line to empty line; [0] keep-alive, [1] close */
+	uint32_t head_len[2];   /* bytes, at least 1 */
+	const uint8_t *body;
+	uint32_t body_len; /* bytes */
+};
+
+struct tg_http_snapshot {
+	uint64_t serial;                 /* grows by one per snapshot, never reused */
+	const struct tg_http_page *page; /* tg_http_site.n_pages of them */
+};
+
+struct tg_http_view {
+	const struct tg_http_site *site;
+	const struct tg_http_snapshot *slot[TG_HTTP_SLOTS]; /* NULL: empty */
+	uint16_t current;       /* slot that new answers take; never empty */
+	uint64_t oldest_serial; /* answers of older snapshots are expired */
+};
+
+/* worker: rw, control: ro */
+struct tg_http_pins {
+	_Atomic uint32_t count[TG_HTTP_SLOTS];
+};
+
+/* Makes site serve n_routes routes, which are sorted in place and stay with the
+ * caller for the life of the site; the other members are the caller's to fill.
+ *
+ * Control thread, at start. False if a path is empty, too long, does not start
+ * with '/' or occurs twice. */
+bool tg_http_site_init(struct tg_http_site *site, struct tg_http_route *routes, uint16_t n_routes);
+
+/* Finds the page of a path, RFC 9110 section 4.2.3 without normalisation: the
+ * bytes must be equal.
+ *
+ * Any thread. path: path_len bytes, query excluded. True with the index in *page,
+ * or false: no such route. */
+bool tg_http_site_find(
+    const struct tg_http_site *site, const char *path, uint32_t path_len, uint16_t *page);
+
+#endif
