@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * One burst through a shard: parse, prefetch, look up, input; then timers, output and
+ * the neighbour cache.
+ */
+#include "shard/shard.h"
+
+#include "packet/flow_hash.h"
+#include "shard/shard_internal.h"
+
+#define CHUNK        32  /* frames parsed ahead: their TCBs arrive from memory meanwhile */
+#define WHEEL_BUDGET 256 /* wheel nodes visited in one run */
+
+/* A TCP segment of the chunk under way. */
+struct arrival {
+	struct tg_frame frame;
+	struct tg_packet pkt;
+	uint32_t hash;
+};
+
+static void
+drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why)
+{
+	tg_count_drop(run->shard->stats, why);
+	tg_frames_push(run->spare, frame);
+}
+
+static void
+send_or_drop(struct tg_run *run, const struct tg_frame *frame)
+{
+	if (run->tx->n == run->tx->cap)
+		drop(run, frame, TG_DROP_TX_FULL);
+	else
+		tg_frames_push(run->tx, frame);
+}
+
+/* Whether a frame is addressed to this station and to a VLAN of ours. */
+static enum tg_drop
+check_layer2(const struct tg_net *net, const struct tg_frame *frame, const struct tg_packet *pkt)
+{
+	if (!pkt->eth_multicast && memcmp(frame->data, net->mac, sizeof(net->mac)) != 0)
+		return TG_DROP_L2_NOT_FOR_US;
+	return tg_net_has_vlan(net, pkt->vlan) ? TG_DROP_NONE : TG_DROP_L2_VLAN;
+}
+
+/* Whether a segment that belongs to no connection may reach a listener: RFC 9293 MUST-57 and
+ * MUST-63. */
+static enum tg_drop
+check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
+{
+	const struct tg_net *net = shard->config->net;
+	uint16_t addr = tg_net_find(net, pkt->is_ipv6, &pkt->dst, pkt->vlan);
+
+	if (!pkt->is_ipv6 && tg_net_is_broadcast4(net, pkt->dst.v4, pkt->vlan))
+		return TG_DROP_TCP_BROADCAST;
+	if (addr == TG_NET_ADDR_NONE || !tg_neighbor_addr_usable(shard->neighbor, addr))
+		return pkt->is_ipv6 ? TG_DROP_IP6_NOT_FOR_US : TG_DROP_IP4_NOT_FOR_US;
+	if (tg_net_find(net, pkt->is_ipv6, &pkt->src, pkt->vlan) != TG_NET_ADDR_NONE)
+		return pkt->is_ipv6 ? TG_DROP_IP6_SOURCE : TG_DROP_IP4_SOURCE;
+	if (!pkt->is_ipv6 && tg_net_is_broadcast4(net, pkt->src.v4, pkt->vlan))
+		return TG_DROP_IP4_SOURCE;
+	if (pkt->is_ipv6 && (pkt->src.q[0] | pkt->src.q[1]) == 0)
+		return TG_DROP_IP6_SOURCE;
+	return TG_DROP_NONE;
+}
+
+/* Turns a received segment's frame into the reset that answers it, back where it came
+ * from: no state is needed, and no next hop has to be known. */
+static void
+reply_in_place(struct tg_run *run, struct arrival *a, const struct tg_segment *reply)
+{
+	const struct tg_net *net = run->shard->config->net;
+	struct tg_path path = {
+		.vlan = a->pkt.vlan,
+		.is_ipv6 = a->pkt.is_ipv6,
+		.ttl = 64,
+		.offload = net->offload,
+		.src = a->pkt.dst,
+		.dst = a->pkt.src,
+	};
+
+	memcpy(path.src_mac, net->mac, sizeof(path.src_mac));
+	memcpy(path.dst_mac, a->frame.data + sizeof(path.dst_mac), sizeof(path.dst_mac));
+	a->frame.flags = 0;
+	tg_build_tcp(&a->frame, &path, reply);
+	send_or_drop(run, &a->frame);
+}
+
+static void
+receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
+{
+	struct tg_tcp *tcp = &run->shard->tcp;
+	const uint8_t *text;
+	uint32_t len = tg_tcp_in_order(tcp, r->handle, &a->pkt.tcp, &text), taken = 0;
+
+	if (len != 0)
+		taken = tg_connection_feed(run, r->handle, text, len);
+	tg_tcp_text(tcp, r->handle, &a->pkt, &a->frame, taken, run->now, r);
+}
+
+static void
+receive_tcp(struct tg_run *run, struct arrival *a)
+{
+	struct tg_shard *shard = run->shard;
+	uint32_t h = tg_tcp_find(&shard->tcp, &a->pkt, a->hash);
+	enum tg_drop why = h == TG_HANDLE_NONE ? check_addresses(shard, &a->pkt) : TG_DROP_NONE;
+	struct tg_tcp_result r;
+
+	if (why != TG_DROP_NONE) {
+		drop(run, &a->frame, why);
+		return;
+	}
+	tg_tcp_input(&shard->tcp, h, &a->pkt, a->hash, run->now, &r);
+	if (r.drop == TG_DROP_NONE && (r.events & TG_TCP_EVENT_CLOSED) == 0 &&
+	    (a->pkt.tcp.flags & TG_TCP_SYN) == 0)
+		receive_text(run, a, &r);
+	if ((r.events & TG_TCP_EVENT_ACKED) != 0)
+		tg_neighbor_confirm(
+		    shard->neighbor, tg_tcp_tcb(&shard->tcp, r.handle)->nexthop, run->now);
+	if (r.has_reply && run->tx->n == run->tx->cap) {
+		r.drop = TG_DROP_TX_FULL; /* one reason for one frame */
+		r.has_reply = false;
+	}
+	if (r.drop != TG_DROP_NONE)
+		tg_count_drop(shard->stats, r.drop);
+	if (r.has_reply) {
+		reply_in_place(run, a, &r.reply);
+		r.has_reply = false;
+	} else if (!r.frame_held)
+		tg_frames_push(run->spare, &a->frame);
+	if (r.handle != TG_HANDLE_NONE)
+		tg_connection_result(run, r.handle, &r);
+}
+
+/* An ICMP error: the connection that sent the quoted segment hears it. */
+static enum tg_drop
+receive_icmp_error(struct tg_run *run, const struct tg_packet *pkt, const struct tg_icmp_error *err)
+{
+	struct tg_tcp *tcp = &run->shard->tcp;
+	const struct tg_quote *quote = &err->quote;
+	struct tg_packet sender = { .is_ipv6 = quote->is_ipv6,
+		.vlan = pkt->vlan,
+		.src = quote->dst,
+		.dst = quote->src,
+		.tcp = { .sport = quote->dport, .dport = quote->sport } };
+	uint32_t h = tg_tcp_find(tcp, &sender,
+	    tg_flow_hash(&tcp->config->secrets.flow, sender.is_ipv6, &sender.src, &sender.dst,
+		sender.tcp.sport, sender.tcp.dport));
+	struct tg_tcp_result r;
+
+	if (h == TG_HANDLE_NONE)
+		return TG_DROP_ICMP_NO_CONNECTION;
+	tg_tcp_icmp(tcp, h, err->kind == TG_ICMP_HARD, err->kind == TG_ICMP_TOO_BIG, err->mtu,
+	    quote->seq, &r);
+	tg_connection_result(run, h, &r);
+	return r.drop;
+}
+
+static void
+receive_other(struct tg_run *run, struct tg_frame *frame, const struct tg_packet *pkt)
+{
+	struct tg_icmp_error err;
+	enum tg_drop why = TG_DROP_NONE;
+
+	switch (tg_neighbor_input(run->shard->neighbor, frame, pkt, run->now, &why, &err)) {
+	case TG_NEIGHBOR_REPLY:
+		send_or_drop(run, frame);
+		return;
+	case TG_NEIGHBOR_DROP:
+		drop(run, frame, why);
+		return;
+	case TG_NEIGHBOR_ERROR:
+		drop(run, frame, receive_icmp_error(run, pkt, &err));
+		return;
+	}
+}
+
+static uint32_t
+hash_of(const struct tg_shard *shard, const struct arrival *a)
+{
+	const struct tg_packet *pkt = &a->pkt;
+
+	if ((a->frame.flags & TG_FRAME_HASHED) != 0)
+		return a->frame.hash;
+	return tg_flow_hash(&shard->config->tcp->secrets.flow, pkt->is_ipv6, &pkt->src, &pkt->dst,
+	    pkt->tcp.sport, pkt->tcp.dport);
+}
+
+/* Parses up to CHUNK frames. TCP segments are collected in a[], everything else is
+ * handled at once. Returns the number collected. */
+static uint32_t
+parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct arrival *a)
+{
+	struct tg_shard *shard = run->shard;
+	uint32_t i, n_tcp = 0;
+
+	for (i = 0; i < n; i++) {
+		struct arrival *next = &a[n_tcp];
+		enum tg_drop why;
+
+		next->frame = rx[i];
+		why = tg_packet_parse(&next->frame, &next->pkt);
+		if (why == TG_DROP_NONE)
+			why = check_layer2(shard->config->net, &next->frame, &next->pkt);
+		if (why != TG_DROP_NONE) {
+			drop(run, &next->frame, why);
+		} else if (next->pkt.kind != TG_PACKET_TCP) {
+			receive_other(run, &next->frame, &next->pkt);
+		} else {
+			next->hash = hash_of(shard, next);
+			tg_flowtable_prefetch(&shard->tcp.flows, next->hash);
+			n_tcp++;
+		}
+	}
+	return n_tcp;
+}
+
+/* Brings the likely TCB of every segment into the cache. Lookups that count are made
+ * one by one: an earlier segment may open or end the connection of a later one. */
+static void
+prefetch_tcbs(const struct tg_tcp *tcp, const struct arrival *a, uint32_t n)
+{
+	struct tg_flow_probe probe;
+	uint32_t i, h;
+
+	for (i = 0; i < n; i++) {
+		tg_flowtable_probe(&tcp->flows, a[i].hash, &probe);
+		h = tg_flowtable_next(&tcp->flows, &probe);
+		if (h != TG_HANDLE_NONE)
+			__builtin_prefetch(tg_tcp_tcb(tcp, h));
+	}
+}
+
+static void
+receive(struct tg_run *run, const struct tg_frame *rx, uint32_t n)
+{
+	struct arrival a[CHUNK];
+	uint32_t at, i, n_tcp;
+
+	for (at = 0; at < n; at += CHUNK) {
+		n_tcp = parse_chunk(run, rx + at, TG_MIN(n - at, CHUNK), a);
+		prefetch_tcbs(&run->shard->tcp, a, n_tcp);
+		for (i = 0; i < n_tcp; i++)
+			receive_tcp(run, &a[i]);
+	}
+}
+
+static void
+run_timers(struct tg_run *run)
+{
+	struct tg_shard *shard = run->shard;
+	uint32_t expired[TIMERS_PER_RUN], tick = tg_time_tick(run->now), n, i;
+
+	n = tg_wheel_advance(&shard->tcp.wheel, tick, WHEEL_BUDGET, expired, TIMERS_PER_RUN);
+	for (i = 0; i < n; i++) {
+		struct tg_tcp_result r;
+
+		tg_tcp_timer(&shard->tcp, expired[i], run->now, &r);
+		tg_connection_result(run, expired[i], &r);
+	}
+	if (tg_wheel_behind(&shard->tcp.wheel, tick))
+		tg_count(shard->stats, TG_COUNTER_WHEEL_DEFERRED);
+}
+
+void
+tg_shard_run(struct tg_shard *shard, const struct tg_world *world, tg_time_t now,
+    const struct tg_frame *rx, uint32_t n, struct tg_frames *spare, struct tg_frames *tx)
+{
+	struct tg_run run = { shard, world, now, spare, tx };
+
+	assert(n <= TG_SHARD_BURST_MAX); /* the header says so */
+	shard->tcp.draining = world->draining;
+	receive(&run, rx, n);
+	run_timers(&run);
+	tg_connection_sweep(&run);
+	tg_connection_serve_touched(&run);
+	tg_neighbor_run(shard->neighbor, now, spare, tx);
+}
+
+static void
+lay_out(struct tg_shard *shard, struct tg_arena *arena, const struct tg_shard_config *config,
+    bool first, tg_time_t now)
+{
+	*shard = (struct tg_shard){ .config = config };
+	shard->stats = tg_arena_take(arena, 1, sizeof(*shard->stats));
+	shard->gauges = tg_arena_take(arena, 1, sizeof(*shard->gauges));
+	shard->pins = tg_arena_take(arena, 1, sizeof(*shard->pins));
+	shard->http = tg_arena_take(arena, config->tcp->limits.sides, sizeof(*shard->http));
+	shard->neighbor =
+	    tg_neighbor_layout(arena, config->neighbor, config->net, shard->stats, first);
+	tg_tcp_layout(
+	    &shard->tcp, arena, config->tcp, shard->stats, shard->gauges, tg_time_tick(now));
+}
+
+struct tg_shard *
+tg_shard_layout(
+    struct tg_arena *arena, const struct tg_shard_config *config, bool first, tg_time_t now)
+{
+	struct tg_shard measured, *shard = tg_arena_take(arena, 1, sizeof(*shard));
+
+	lay_out(shard != NULL ? shard : &measured, arena, config, first, now);
+	return shard;
+}
+
+void
+tg_shard_link_up(struct tg_shard *shard, tg_time_t now)
+{
+	tg_neighbor_link_up(shard->neighbor, now);
+}
+
+tg_time_t
+tg_shard_idle_ns(const struct tg_shard *shard, tg_time_t now, tg_time_t max_ns)
+{
+	tg_time_t due = TG_MIN(tg_neighbor_next_due(shard->neighbor), now + max_ns);
+	uint32_t next, tick = tg_time_tick(now);
+
+	if (tg_connection_is_sweeping(shard))
+		return 0;
+	if (tg_wheel_next(&shard->tcp.wheel, &next)) {
+		/* Ticks wrap, so it is their distance that counts. */
+		int64_t ticks = (int64_t)(now >> TG_TICK_SHIFT) + (int32_t)(next - tick);
+
+		due = TG_MIN(due, (tg_time_t)ticks << TG_TICK_SHIFT);
+	}
+	return due > now ? due - now : 0;
+}
+
+void
+tg_shard_release_frames(struct tg_shard *shard, struct tg_frames *spare)
+{
+	tg_tcp_release_frames(&shard->tcp, spare);
+}
+
+uint32_t
+tg_shard_held_max(const struct tg_shard *shard)
+{
+	return shard->config->tcp->limits.held;
+}
+
+struct tg_stats *
+tg_shard_stats(struct tg_shard *shard)
+{
+	return shard->stats;
+}
+
+const struct tg_tcp_gauges *
+tg_shard_gauges(const struct tg_shard *shard)
+{
+	return shard->gauges;
+}
+
+const struct tg_http_pins *
+tg_shard_pins(const struct tg_shard *shard)
+{
+	return shard->pins;
+}

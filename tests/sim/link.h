@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Link: a wire between two ends that loses, repeats, reorders and delays frames, all of
+ * it decided by a seed.
+ */
+#ifndef TG_TESTS_SIM_LINK_H
+#define TG_TESTS_SIM_LINK_H
+
+#include "base/time.h"
+#include "random.h"
+
+#define SIM_LINK_FRAMES      4096 /* in flight at most; more are lost, as in a full queue */
+#define SIM_LINK_FRAME_BYTES 1600
+
+enum sim_end { SIM_SHARD, SIM_PEER };
+
+struct sim_link_quality {
+	uint32_t loss;      /* percent */
+	uint32_t duplicate; /* percent */
+	uint32_t reorder;   /* percent of frames that are held back by up to five delays */
+	uint32_t corrupt;   /* percent */
+	tg_time_t delay_ns; /* one way */
+	tg_time_t jitter_ns;
+};
+
+struct sim_flight {
+	tg_time_t due;
+	uint64_t order; /* ties go in order of sending */
+	enum sim_end to;
+	uint16_t len;
+	uint8_t data[SIM_LINK_FRAME_BYTES];
+};
+
+struct sim_link {
+	struct sim_random *random;
+	struct sim_link_quality quality;
+	uint64_t sent;
+	uint32_t n;
+	uint32_t
+	    heap[SIM_LINK_FRAMES]; /* indices into flight, earliest first; free ones behind n */
+	struct sim_flight flight[SIM_LINK_FRAMES];
+};
+
+void sim_link_init(
+    struct sim_link *link, struct sim_random *random, const struct sim_link_quality *quality);
+
+/* Sends a frame to one end. */
+void sim_link_send(
+    struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, uint16_t len);
+
+/* When the next frame arrives; UINT64_MAX if none is in flight. */
+tg_time_t sim_link_next(const struct sim_link *link);
+
+/* The next frame that has arrived by now, or NULL. Valid until the next send. */
+const struct sim_flight *sim_link_receive(struct sim_link *link, tg_time_t now);
+
+#endif

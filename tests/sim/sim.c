@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * The simulator: one shard and one peer on a bad link, under virtual time. A seed decides
+ * everything, so a failing run replays exactly:
+ *
+ *   sim [--seeds N] [--first SEED] [--seed SEED] [--scenario NAME] [-v]
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "link.h"
+#include "packet/checksum.h"
+#include "peer.h"
+#include "rig.h"
+
+#define SEEDS            1000
+#define LONG_SEEDS       20000 /* where TG_LONG is set */
+#define VIRTUAL_LIMIT_NS (3600 * TG_NS_PER_SEC)
+#define STEP_MAX_NS      (10 * TG_NS_PER_SEC)
+
+struct world {
+	struct sim_random random;
+	struct sim_link link;
+	struct rig rig;
+	struct peer peer;
+	tg_time_t now;
+	tg_time_t took;  /* virtual time of all seeds */
+	uint64_t resent; /* segments that the shard sent again, all seeds */
+	bool verbose;
+};
+
+struct scenario {
+	const char *name;
+	const char *what;
+	void (*script)(struct world *w, struct peer_script *s);
+	void (*quality)(struct world *w, struct sim_link_quality *q);
+};
+
+static void
+quality_clean(struct world *w, struct sim_link_quality *q)
+{
+	(void)w;
+	*q = (struct sim_link_quality){ .delay_ns = 2 * TG_NS_PER_MS };
+}
+
+static void
+quality_bad(struct world *w, struct sim_link_quality *q)
+{
+	*q = (struct sim_link_quality){
+		.loss = sim_random_below(&w->random, 11),
+		.duplicate = sim_random_below(&w->random, 6),
+		.reorder = sim_random_below(&w->random, 11),
+		.corrupt = sim_random_below(&w->random, 3),
+		.delay_ns = (1 + sim_random_below(&w->random, 40)) * TG_NS_PER_MS,
+		.jitter_ns = 1 + sim_random_below(&w->random, 2000) * 1000,
+	};
+}
+
+static void
+common_script(struct world *w, struct peer_script *s)
+{
+	struct sim_random *r = &w->random;
+
+	s->is_ipv6 = sim_random_percent(r, 30);
+	s->timestamps = sim_random_percent(r, 60);
+	s->sack = sim_random_percent(r, 60);
+	s->wscale = sim_random_percent(r, 60);
+	s->port = (uint16_t)(1024 + sim_random_below(r, 60000));
+	s->mss = (uint16_t)(sim_random_percent(r, 20) ? 536 : 1400);
+	/* Close to the wrap as often as not. */
+	s->iss = sim_random_percent(r, 50) ? (uint32_t)sim_random_next(r)
+					   : 0u - 1 - sim_random_below(r, 4000);
+	s->window = 4 * (4000 + sim_random_below(r, 40000));
+	s->data_with_handshake = sim_random_percent(r, 30);
+}
+
+/* One request for 1 MB; closed by either side or both. */
+static void
+script_download(struct world *w, struct peer_script *s)
+{
+	static const char *const request[2] = { "GET /big HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" };
+	bool close;
+
+	common_script(w, s);
+	s->close = (enum peer_close)sim_random_below(&w->random, 4);
+	close = s->close == PEER_CLOSE_AFTER_FIN || sim_random_percent(&w->random, 30);
+	s->request = (const uint8_t *)request[close];
+	s->request_len = (uint32_t)strlen(request[close]);
+	s->expect_len = w->rig.page[TG_HTTP_STATUS_MAX].head_len[close] + RIG_BIG_BYTES;
+}
+
+#define UPLOAD_REQUESTS      2048
+#define UPLOAD_REQUEST_BYTES 512
+
+/* 1 MB of pipelined requests, each with a small answer. */
+static void
+script_upload(struct world *w, struct peer_script *s)
+{
+	static uint8_t requests[UPLOAD_REQUESTS][UPLOAD_REQUEST_BYTES];
+	static const char head[] = "GET /ok HTTP/1.1\r\nHost: a\r\nX: ";
+	unsigned i;
+
+	for (i = 0; i < UPLOAD_REQUESTS; i++) {
+		memset(requests[i], 'a' + i % 26, UPLOAD_REQUEST_BYTES);
+		memcpy(requests[i], head, sizeof(head) - 1);
+		memcpy(requests[i] + UPLOAD_REQUEST_BYTES - 4, "\r\n\r\n", 4);
+	}
+	common_script(w, s);
+	s->close =
+	    sim_random_percent(&w->random, 50) ? PEER_CLOSE_WITH_REQUEST : PEER_CLOSE_AFTER_ANSWER;
+	s->request = requests[0];
+	s->request_len = sizeof(requests);
+	s->expect_len = UPLOAD_REQUESTS *
+			(w->rig.page[TG_HTTP_200].head_len[0] + w->rig.page[TG_HTTP_200].body_len);
+}
+
+static const struct scenario scenarios[] = {
+	{ "clean", "1 MB down a clean link", script_download, quality_clean },
+	{ "download", "1 MB down a bad link", script_download, quality_bad },
+	{ "upload", "1 MB of pipelined requests up a bad link", script_upload, quality_bad },
+};
+
+static void
+trace(const struct world *w, const char *from, const uint8_t *data, uint16_t len)
+{
+	struct tg_frame f = { .data = (uint8_t *)(uintptr_t)data, .len = len, .room = len };
+	struct tg_packet pkt;
+
+	if (!w->verbose)
+		return;
+	printf("# %10.3f ms %s ", (double)w->now / 1e6, from);
+	if (tg_packet_parse(&f, &pkt) != TG_DROP_NONE || pkt.kind != TG_PACKET_TCP) {
+		printf("%u bytes\n", len);
+		return;
+	}
+	printf("%s%s%s%s seq %u len %u ack %u wnd %u%s\n", pkt.tcp.flags & TG_TCP_SYN ? "S" : "",
+	    pkt.tcp.flags & TG_TCP_FIN ? "F" : "", pkt.tcp.flags & TG_TCP_RST ? "R" : "",
+	    pkt.tcp.flags & TG_TCP_ACK ? "." : "", pkt.tcp.seq, pkt.tcp.len, pkt.tcp.ack,
+	    pkt.tcp.wnd, pkt.tcp.opt.n_sack != 0 ? " sack" : "");
+}
+
+static void
+run_shard(struct world *w, const struct tg_frame *rx, uint32_t n)
+{
+	uint32_t i;
+
+	rig_run(&w->rig, w->now, rx, n);
+	for (i = 0; i < w->rig.tx.n; i++) {
+		trace(w, "shard", w->rig.tx.v[i].data, w->rig.tx.v[i].len);
+		sim_link_send(&w->link, w->now, SIM_PEER, w->rig.tx.v[i].data, w->rig.tx.v[i].len);
+	}
+}
+
+static void
+deliver(struct world *w)
+{
+	const struct sim_flight *flight;
+	struct tg_frame rx[RIG_BURST];
+	uint32_t n = 0;
+
+	while (n < RIG_BURST && (flight = sim_link_receive(&w->link, w->now)) != NULL) {
+		if (flight->to == SIM_PEER) {
+			uint8_t data[SIM_LINK_FRAME_BYTES];
+
+			memcpy(data, flight->data, flight->len);
+			peer_receive(&w->peer, data, flight->len, w->now);
+			continue;
+		}
+		trace(w, "peer ", flight->data, flight->len);
+		rx[n] = rig_frame(&w->rig);
+		memcpy(rx[n].data, flight->data, flight->len);
+		rx[n++].len = flight->len;
+	}
+	run_shard(w, rx, n);
+}
+
+static tg_time_t
+next_event(const struct world *w)
+{
+	tg_time_t next = w->now + tg_shard_idle_ns(w->rig.shard, w->now, STEP_MAX_NS);
+
+	next = TG_MIN(next, sim_link_next(&w->link));
+	next = TG_MIN(next, w->peer.timer);
+	return TG_MAX(next, w->now + 1000);
+}
+
+static const char *
+verdict(const struct world *w)
+{
+	const struct peer *p = &w->peer;
+	const struct peer_script *s = &p->script;
+	const struct tg_http_page *big = &w->rig.page[TG_HTTP_STATUS_MAX];
+
+	if (p->reset)
+		return "connection was reset";
+	if (!p->done)
+		return "not closed by both sides";
+	if (!rig_is_empty(&w->rig))
+		return "something is left behind";
+	if (peer_received(p) != s->expect_len)
+		return "answer has the wrong length";
+	if (s->expect_len > RIG_BIG_BYTES && s->request_len < 100 &&
+	    memcmp(p->got + s->expect_len - RIG_BIG_BYTES, big->body, RIG_BIG_BYTES) != 0)
+		return "answer has wrong bytes";
+	if (memcmp(p->got, "HTTP/1.1 200 ", 13) != 0)
+		return "answer is not 200";
+	return NULL;
+}
+
+/* Runs one seed to its end. Returns what went wrong, or NULL. */
+static const char *
+run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
+{
+	struct peer_script script = { 0 };
+	struct sim_link_quality quality;
+	struct rig_options options = rig_defaults;
+	const char *wrong;
+	tg_time_t begin;
+
+	w->random.state = seed;
+	begin = w->now = TG_NS_PER_SEC + sim_random_next(&w->random) % (1ULL << 53);
+	options.timestamps = sim_random_percent(&w->random, 80);
+	options.sack = sim_random_percent(&w->random, 80);
+	options.msl_ms = 15000; /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
+	rig_init(&w->rig, &options, w->now);
+	scenario->script(w, &script);
+	scenario->quality(w, &quality);
+	sim_link_init(&w->link, &w->random, &quality);
+	peer_init(&w->peer, &script, &w->link, script.expect_len + 1000, w->now);
+	while (w->now < begin + VIRTUAL_LIMIT_NS) {
+		w->now = next_event(w);
+		deliver(w);
+		peer_timer(&w->peer, w->now);
+		if (w->peer.reset || (w->peer.done && rig_is_empty(&w->rig)))
+			break;
+	}
+	wrong = verdict(w);
+	w->took += w->now - begin;
+	w->resent += tg_stats_counter(tg_shard_stats(w->rig.shard), TG_COUNTER_RETRANSMITS);
+	peer_free(&w->peer);
+	rig_free(&w->rig);
+	return wrong;
+}
+
+static bool
+run_scenario(
+    struct world *w, const struct scenario *scenario, unsigned number, uint64_t first, uint64_t n)
+{
+	uint64_t seed, failed = 0;
+
+	w->took = w->resent = 0;
+	for (seed = first; seed < first + n; seed++) {
+		const char *wrong = run_seed(w, scenario, seed);
+
+		if (wrong == NULL)
+			continue;
+		if (failed++ < 5)
+			printf("# seed %lu: %s; replay: sim --scenario %s --seed %lu -v\n", seed,
+			    wrong, scenario->name, seed);
+	}
+	printf("# %s: %.1f s of virtual time, %lu segments sent again\n", scenario->name,
+	    (double)w->took / 1e9, w->resent);
+	printf("%s %u - sim %s: %s, %lu seeds from %lu\n", failed == 0 ? "ok" : "not ok", number,
+	    scenario->name, scenario->what, n, first);
+	fflush(stdout);
+	return failed == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longopts[] = { { "seeds", required_argument, NULL, 'n' },
+		{ "first", required_argument, NULL, 'f' }, { "seed", required_argument, NULL, 's' },
+		{ "scenario", required_argument, NULL, 'c' }, { 0 } };
+	static struct world w;
+	uint64_t first = 1, n = getenv("TG_LONG") != NULL ? LONG_SEEDS : SEEDS;
+	const char *only = NULL;
+	unsigned i, run = 0;
+	bool ok = true;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "v", longopts, NULL)) != -1) {
+		if (opt == 'v')
+			w.verbose = true;
+		else if (opt == 'n')
+			n = strtoull(optarg, NULL, 10);
+		else if (opt == 'f')
+			first = strtoull(optarg, NULL, 10);
+		else if (opt == 's')
+			first = strtoull(optarg, NULL, 10), n = 1;
+		else if (opt == 'c')
+			only = optarg;
+		else
+			return 2;
+	}
+	for (i = 0; i < TG_ARRAY_LEN(scenarios); i++)
+		if (only == NULL || strcmp(only, scenarios[i].name) == 0)
+			ok &= run_scenario(&w, &scenarios[i], ++run, first, n);
+	printf("1..%u\n", run);
+	return ok && run != 0 ? 0 : 1;
+}
