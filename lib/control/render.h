@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Render: the bodies that show the state of the appliance at one moment.
+ *
+ * Control thread only.
+ */
+#ifndef TG_CONTROL_RENDER_H
+#define TG_CONTROL_RENDER_H
+
+#include "control/report.h"
+#include "control/text.h"
+
+struct tg_moment {
+	const struct tg_about *about;
+	const struct tg_report *now;
+	const struct tg_report *before; /* rates are taken between the two; may equal now */
+	uint64_t unix_seconds;
+	bool draining;
+};
+
+/* Bytes that the bodies take at most: every entry at its longest. */
+#define TG_RENDER_STATUS_BYTES(n_workers)                                                          \
+	(3072U + 64U * (TG_COUNTER_MAX + TG_DROP_MAX) + 1536U * (n_workers))
+#define TG_RENDER_INDEX_BYTES(n_workers) (16384U + 384U * TG_DROP_MAX + 512U * (n_workers))
+
+/* Writes the body of `/status`: one JSON object. */
+void tg_render_status(struct tg_text *t, const struct tg_moment *m);
+
+/* Writes the body of `/`: an HTML document that needs no other file. It shows the
+ * values of the moment and refreshes them from `/status` where scripts run. */
+void tg_render_index(struct tg_text *t, const struct tg_moment *m);
+
+/* Whole seconds since the program started. */
+uint64_t tg_moment_uptime(const struct tg_moment *m);
+
+#endif

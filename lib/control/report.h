@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Report: what all workers counted and hold, read at one moment, and what is known
+ * about the program since its start. The status pages and telemetry are made of it.
+ *
+ * tally   numbers of one worker, or of all together
+ * report  the tallies and the port's levels at one moment
+ * about   facts that do not change while the program runs
+ *
+ * A tally is read while its worker goes on counting: its numbers are each exact, but
+ * not of the same instant.
+ */
+#ifndef TG_CONTROL_REPORT_H
+#define TG_CONTROL_REPORT_H
+
+#include "base/stats.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "tcp/gauges.h"
+
+#include <stdbool.h>
+
+struct tg_port;
+struct tg_workers;
+
+#define TG_REPORT_NAME_MAX 24 /* characters of a state's name, the final zero included */
+
+struct tg_about {
+	char version[32];
+	char port_name[64];
+	char driver[32];
+	char mac[18];      /* as text */
+	uint16_t mtu;      /* bytes of IP packet */
+	uint16_t n_queues; /* RX/TX pairs */
+	uint16_t n_workers;
+	bool rss, rx_checksum, tx_checksum; /* done by the port */
+	tg_time_t started;                  /* as tg_clock_ns */
+	/* Limits of one worker. */
+	uint32_t connections, half_open, sides, held;
+	uint32_t mbufs; /* of the port's pool */
+};
+
+struct tg_tally {
+	uint64_t counter[TG_COUNTER_MAX];
+	uint64_t drop[TG_DROP_MAX];
+	uint64_t drops;                /* of all reasons together */
+	uint32_t state[TG_TCP_STATES]; /* connections */
+	uint32_t connections;          /* in all states together */
+	uint32_t sides, held;          /* records and frames in use */
+	uint64_t busy, cycles;         /* TSC cycles: with work, and since the worker started */
+};
+
+struct tg_report {
+	tg_time_t at;
+	bool link_up;
+	uint32_t speed_mbps; /* 0: unknown */
+	uint32_t mbufs;      /* in use */
+	/* Frames that the port lost before any worker had them, as far as it says. */
+	uint64_t rx_missed, rx_errors, rx_no_buffer;
+	uint16_t n_workers;
+	struct tg_tally total;
+	struct tg_tally worker[TG_CONFIG_WORKERS_MAX];
+};
+
+/* Reads the numbers of worker i. Any thread while workers exist. */
+void tg_tally_read(struct tg_tally *tally, struct tg_workers *workers, uint16_t i);
+
+/* Adds the numbers of one tally to another. Any thread. */
+void tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally);
+
+/* Reads all workers and the port. Any thread while both exist. */
+void tg_report_read(
+    struct tg_report *report, struct tg_workers *workers, const struct tg_port *port);
+
+/* A bounded pool of all workers together. */
+struct tg_pool_level {
+	const char *name;  /* as in /status and telemetry */
+	const char *label; /* for people */
+	uint64_t in_use, limit;
+};
+
+#define TG_REPORT_POOLS 5
+
+/* Says how full the pools are. Any thread. */
+void tg_report_pools(struct tg_pool_level pool[TG_REPORT_POOLS], const struct tg_about *about,
+    const struct tg_report *report);
+
+/* Writes the name of a state in the spelling of counter names, as /status and
+ * telemetry have it: "syn_received". */
+void tg_report_state_name(char name[TG_REPORT_NAME_MAX], enum tg_tcp_state state);
+
+/* Whether a connection can be in this state: the others are not shown. */
+bool tg_report_state_shown(enum tg_tcp_state state);
+
+/* How often per second something happened that was counted `before` and `now`, two
+ * readings dt nanoseconds apart; rounded, 0 if dt is 0. */
+uint64_t tg_report_rate(uint64_t now, uint64_t before, tg_time_t dt);
+
+/* Share of its time that a worker was busy between two readings, 0..100 per cent. */
+unsigned tg_report_load(const struct tg_tally *now, const struct tg_tally *before);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "control/render.h"
+
+/* What is also shown per second, and per worker. */
+static const enum tg_counter watched[] = {
+	TG_COUNTER_RX_FRAMES,
+	TG_COUNTER_RX_BYTES,
+	TG_COUNTER_TX_FRAMES,
+	TG_COUNTER_TX_BYTES,
+	TG_COUNTER_SYN_RECEIVED,
+	TG_COUNTER_ESTABLISHED,
+	TG_COUNTER_CLOSED,
+	TG_COUNTER_RETRANSMITS,
+	TG_COUNTER_HTTP_REQUESTS,
+};
+
+uint64_t
+tg_moment_uptime(const struct tg_moment *m)
+{
+	return (m->now->at - m->about->started) / TG_NS_PER_SEC;
+}
+
+static void
+put_port(struct tg_json *j, const struct tg_about *about, const struct tg_report *now)
+{
+	tg_json_open(j, "port", '{');
+	tg_json_string(j, "name", about->port_name);
+	tg_json_string(j, "driver", about->driver);
+	tg_json_string(j, "mac", about->mac);
+	tg_json_number(j, "mtu", about->mtu);
+	tg_json_bool(j, "link_up", now->link_up);
+	tg_json_number(j, "speed_mbps", now->speed_mbps);
+	tg_json_number(j, "queues", about->n_queues);
+	tg_json_bool(j, "rss", about->rss);
+	tg_json_bool(j, "rx_checksum", about->rx_checksum);
+	tg_json_bool(j, "tx_checksum", about->tx_checksum);
+	tg_json_number(j, "rx_missed", now->rx_missed);
+	tg_json_number(j, "rx_errors", now->rx_errors);
+	tg_json_number(j, "rx_no_buffer", now->rx_no_buffer);
+	tg_json_close(j, '}');
+}
+
+static void
+put_connections(struct tg_json *j, const struct tg_tally *tally)
+{
+	char name[TG_REPORT_NAME_MAX];
+	unsigned i;
+
+	tg_json_open(j, "connections", '{');
+	for (i = 0; i < TG_TCP_STATES; i++) {
+		if (!tg_report_state_shown((enum tg_tcp_state)i))
+			continue;
+		tg_report_state_name(name, (enum tg_tcp_state)i);
+		tg_json_number(j, name, tally->state[i]);
+	}
+	tg_json_number(j, "total", tally->connections);
+	tg_json_close(j, '}');
+}
+
+static void
+put_pools(struct tg_json *j, const struct tg_about *about, const struct tg_report *now)
+{
+	struct tg_pool_level pool[TG_REPORT_POOLS];
+	unsigned i;
+
+	tg_report_pools(pool, about, now);
+	tg_json_open(j, "pools", '{');
+	for (i = 0; i < TG_REPORT_POOLS; i++) {
+		tg_json_open(j, pool[i].name, '{');
+		tg_json_number(j, "in_use", pool[i].in_use);
+		tg_json_number(j, "limit", pool[i].limit);
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, '}');
+}
+
+static void
+put_rates(
+    struct tg_json *j, const struct tg_tally *now, const struct tg_tally *before, tg_time_t dt)
+{
+	unsigned i;
+
+	tg_json_open(j, "rates", '{');
+	for (i = 0; i < TG_ARRAY_LEN(watched); i++)
+		tg_json_number(j, tg_counter_info[watched[i]].name,
+		    tg_report_rate(now->counter[watched[i]], before->counter[watched[i]], dt));
+	tg_json_number(j, "drops", tg_report_rate(now->drops, before->drops, dt));
+	tg_json_close(j, '}');
+}
+
+static void
+put_workers(struct tg_json *j, const struct tg_report *now, const struct tg_report *before)
+{
+	uint16_t i;
+
+	tg_json_open(j, "per_worker", '[');
+	for (i = 0; i < now->n_workers; i++) {
+		const struct tg_tally *worker = &now->worker[i];
+
+		tg_json_open(j, NULL, '{');
+		tg_json_number(j, "load_percent", tg_report_load(worker, &before->worker[i]));
+		put_connections(j, worker);
+		put_rates(j, worker, &before->worker[i], now->at - before->at);
+		tg_json_number(j, "side_records", worker->sides);
+		tg_json_number(j, "held_frames", worker->held);
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, ']');
+}
+
+static void
+put_totals(struct tg_json *j, const struct tg_tally *total)
+{
+	unsigned i;
+
+	tg_json_open(j, "counters", '{');
+	for (i = 0; i < TG_COUNTER_MAX; i++)
+		tg_json_number(j, tg_counter_info[i].name, total->counter[i]);
+	tg_json_close(j, '}');
+	tg_json_open(j, "drops", '{');
+	for (i = TG_DROP_NONE + 1; i < TG_DROP_MAX; i++)
+		tg_json_number(j, tg_drop_info[i].name, total->drop[i]);
+	tg_json_close(j, '}');
+	tg_json_number(j, "drops_total", total->drops);
+}
+
+void
+tg_render_status(struct tg_text *t, const struct tg_moment *m)
+{
+	struct tg_json j;
+
+	tg_json_init(&j, t);
+	tg_json_open(&j, NULL, '{');
+	tg_json_string(&j, "version", m->about->version);
+	tg_json_number(&j, "time", m->unix_seconds);
+	tg_json_number(&j, "uptime_seconds", tg_moment_uptime(m));
+	tg_json_bool(&j, "draining", m->draining);
+	tg_json_number(&j, "workers", m->now->n_workers);
+	put_port(&j, m->about, m->now);
+	put_connections(&j, &m->now->total);
+	put_pools(&j, m->about, m->now);
+	put_rates(&j, &m->now->total, &m->before->total, m->now->at - m->before->at);
+	put_workers(&j, m->now, m->before);
+	put_totals(&j, &m->now->total);
+	tg_json_close(&j, '}');
+	tg_text_put(t, "\n");
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "control/pages.h"
+#include "tap.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WORKERS TG_CONFIG_WORKERS_MAX
+
+static struct tg_service_config service;
+static struct tg_about about;
+static struct tg_report now, before;
+static struct tg_moment moment = {
+	.about = &about, .now = &now, .before = &before, .unix_seconds = 784111777
+};
+static struct tg_pages *pages;
+static char why[TG_PAGES_WHY_MAX];
+static char file[] = "/tmp/tg-pages-XXXXXX";
+static struct tg_http_page page[64];
+static char *buf;
+
+static int
+setup(void)
+{
+	int fd = mkstemp(file);
+
+	if (fd < 0 || write(fd, "from a file", 11) != 11)
+		return -1;
+	return close(fd);
+}
+
+static int
+cleanup(void)
+{
+	return unlink(file);
+}
+
+static void
+start(void)
+{
+	memset(&service, 0, sizeof(service));
+	memset(&now, 0, sizeof(now));
+	memset(&before, 0, sizeof(before));
+	about = (struct tg_about){ .version = "1.2.3", .port_name = "net_tap0" };
+	now.n_workers = before.n_workers = 1;
+	buf = NULL;
+}
+
+static void
+add_route(const char *path, const char *from, const char *body)
+{
+	struct tg_config_route *route = &service.route[service.n_routes++];
+
+	snprintf(route->path, sizeof(route->path), "%s", path);
+	snprintf(route->file, sizeof(route->file), "%s", from);
+	snprintf(route->body, sizeof(route->body), "%s", body);
+	snprintf(route->type, sizeof(route->type), "text/x-test");
+}
+
+static bool
+render(size_t bytes)
+{
+	struct tg_text room;
+
+	buf = malloc(bytes);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(buf);
+	tg_text_init(&room, buf, bytes);
+	return tg_pages_render(pages, &moment, page, &room);
+}
+
+static void
+finish(void)
+{
+	tg_pages_free(pages);
+	pages = NULL;
+	free(buf);
+}
+
+/* The page of a path; fails the test if there is none. */
+static const struct tg_http_page *
+page_of(const char *path)
+{
+	uint16_t i;
+
+	CU_ASSERT_TRUE_FATAL(
+	    tg_http_site_find(tg_pages_site(pages), path, (uint32_t)strlen(path), &i));
+	return &page[i];
+}
+
+static bool
+body_is(const struct tg_http_page *p, const char *expected)
+{
+	return p->body_len == strlen(expected) && memcmp(p->body, expected, p->body_len) == 0;
+}
+
+static bool
+body_has(const struct tg_http_page *p, const char *part)
+{
+	return memmem(p->body, p->body_len, part, strlen(part)) != NULL;
+}
+
+static bool
+head_is(const struct tg_http_page *p, unsigned i, const char *expected)
+{
+	return p->head_len[i] == strlen(expected) &&
+	       memcmp(p->head[i], expected, p->head_len[i]) == 0;
+}
+
+static void
+test_site_has_the_builtin_pages_and_every_error(void)
+{
+	const struct tg_http_site *site;
+	unsigned i;
+
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	site = tg_pages_site(pages);
+	CU_ASSERT_EQUAL(site->n_routes, 3);
+	CU_ASSERT_EQUAL(site->n_pages, 3 + TG_HTTP_STATUS_MAX - 1);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
+	for (i = TG_HTTP_200 + 1; i < TG_HTTP_STATUS_MAX; i++)
+		CU_ASSERT_EQUAL(page[site->error_page[i]].status, i);
+	CU_ASSERT_TRUE(body_is(&page[site->error_page[TG_HTTP_404]], "404 Not Found\n"));
+	finish();
+}
+
+static void
+test_heads_carry_the_date_and_both_connection_options(void)
+{
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(head_is(page_of("/healthz"), 0,
+	    "HTTP/1.1 200 OK\r\nServer: tidegate\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
+	    "Connection: keep-alive\r\n\r\n"));
+	CU_ASSERT_TRUE(head_is(page_of("/healthz"), 1,
+	    "HTTP/1.1 200 OK\r\nServer: tidegate\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
+	    "Connection: close\r\n\r\n"));
+	finish();
+}
+
+static void
+test_configured_routes_serve_a_file_and_a_body(void)
+{
+	start();
+	add_route("/b", "", "from a body");
+	add_route("/f", file, "");
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_is(page_of("/b"), "from a body"));
+	CU_ASSERT_TRUE(body_is(page_of("/f"), "from a file"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    memmem(page_of("/f")->head[0], page_of("/f")->head_len[0], "text/x-test", 11));
+	finish();
+}
+
+/* Expects that the site cannot be made and that the reason has a part in it. */
+static void
+expect_refused(const char *part)
+{
+	why[0] = '\0';
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NULL(pages);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, part));
+}
+
+static void
+test_route_that_cannot_be_served_is_named(void)
+{
+	start();
+	add_route("/none", "/nonexistent/file", "");
+	expect_refused("route /none: cannot read file /nonexistent/file: No such file");
+	start();
+	add_route("/dir", "/", "");
+	expect_refused("route /dir: cannot read file /: Is a directory");
+	start();
+	add_route("/status", "", "mine");
+	expect_refused("route /status: the path is built in");
+	start();
+	add_route("/a", "", "1");
+	add_route("/a", "", "2");
+	expect_refused("twice");
+}
+
+static void
+test_file_beyond_the_cap_is_refused(void)
+{
+	start();
+	add_route("/big", file, "");
+	CU_ASSERT_EQUAL_FATAL(truncate(file, (off_t)TG_PAGES_FILE_BYTES_MAX + 1), 0);
+	expect_refused("route /big: file");
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "has more than 16777216 bytes"));
+	CU_ASSERT_EQUAL_FATAL(truncate(file, 11), 0);
+}
+
+static void
+test_status_shows_rates_between_two_reports(void)
+{
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	before.at = 5 * TG_NS_PER_SEC;
+	now.at = 7 * TG_NS_PER_SEC;
+	before.total.counter[TG_COUNTER_HTTP_REQUESTS] = 100;
+	now.total.counter[TG_COUNTER_HTTP_REQUESTS] = 121;
+	now.total.state[TG_TCP_SYN_RECEIVED] = 9;
+	now.total.connections = 11;
+	now.rx_missed = 7;
+	now.rx_errors = 8;
+	now.rx_no_buffer = UINT64_MAX;
+	about.started = TG_NS_PER_SEC / 2;
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"http_requests\":11,\"drops\":0}"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"http_requests\":121,"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"uptime_seconds\":6,"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"rx_missed\":7,\"rx_errors\":8,"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"rx_no_buffer\":18446744073709551615}"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"connections\":{\"syn_received\":9,"));
+	CU_ASSERT_TRUE(body_has(page_of("/status"), "\"total\":11}"));
+	finish();
+}
+
+static void
+test_index_groups_digits_and_hides_reasons_without_drops(void)
+{
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	now.total.drop[TG_DROP_TX_FULL] = 1000045;
+	now.total.drops = 999;
+	snprintf(about.port_name, sizeof(about.port_name), "<0>");
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_has(page_of("/"),
+	    "<tr><td>tx_full</td><td class=\"n\" data-k=\"drops.tx_full\">1,000,045</td>"));
+	CU_ASSERT_TRUE(body_has(page_of("/"), "<tr hidden><td>rx_shape</td>"));
+	CU_ASSERT_TRUE(body_has(page_of("/"), "data-k=\"drops_total\">999</td>"));
+	CU_ASSERT_TRUE(body_has(page_of("/"), "<span>&lt;0&gt; "));
+	finish();
+}
+
+static void
+fill_tally(struct tg_tally *tally)
+{
+	memset(tally, 0xff, sizeof(*tally));
+	tally->busy = tally->cycles = 0;
+}
+
+static void
+test_room_holds_the_largest_numbers_of_all_workers_and_routes(void)
+{
+	char path[TG_CONFIG_ROUTE_MAX];
+	unsigned i;
+
+	start();
+	for (i = 0; i < TG_CONFIG_ROUTES_MAX; i++) {
+		snprintf(path, sizeof(path), "/%u", i);
+		add_route(path, "", "x");
+		memset(service.route[i].type, 't', sizeof(service.route[i].type) - 1);
+	}
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	memset(&about, 'a', sizeof(about));
+	about.version[31] = about.port_name[63] = about.driver[31] = about.mac[17] = '\0';
+	memset(about.port_name, '&', sizeof(about.port_name) - 1);
+	memset(&now, 0xff, sizeof(now));
+	now.link_up = about.rss = about.rx_checksum = about.tx_checksum = false;
+	fill_tally(&now.total);
+	for (i = 0; i < WORKERS; i++)
+		fill_tally(&now.worker[i]);
+	now.n_workers = WORKERS;
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, WORKERS)));
+	finish();
+}
+
+static void
+test_render_into_too_little_room_says_so(void)
+{
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_FALSE(render(4096));
+	finish();
+}
+
+static void
+test_report_rate_and_load_are_rounded_and_bounded(void)
+{
+	struct tg_tally a = { .busy = 10, .cycles = 100 }, b = { .busy = 40, .cycles = 200 };
+
+	CU_ASSERT_EQUAL(tg_report_rate(3, 0, 2 * TG_NS_PER_SEC), 2);
+	CU_ASSERT_EQUAL(tg_report_rate(3, 3, TG_NS_PER_SEC), 0);
+	CU_ASSERT_EQUAL(tg_report_rate(9, 0, 0), 0);
+	CU_ASSERT_EQUAL(tg_report_rate(10000000, 0, TG_NS_PER_SEC / 2), 20000000);
+	CU_ASSERT_EQUAL(tg_report_load(&b, &a), 30);
+	CU_ASSERT_EQUAL(tg_report_load(&a, &a), 0);
+	b.busy = 500;
+	CU_ASSERT_EQUAL(tg_report_load(&b, &a), 100);
+	b.cycles = a.cycles + (UINT64_C(1) << 62);
+	b.busy = a.busy + (UINT64_C(1) << 61);
+	CU_ASSERT_EQUAL(tg_report_load(&b, &a), 50);
+}
+
+static void
+test_report_state_names_are_snake_case(void)
+{
+	char name[TG_REPORT_NAME_MAX];
+
+	tg_report_state_name(name, TG_TCP_SYN_RECEIVED);
+	CU_ASSERT_STRING_EQUAL(name, "syn_received");
+	tg_report_state_name(name, TG_TCP_FIN_WAIT_2);
+	CU_ASSERT_STRING_EQUAL(name, "fin_wait_2");
+	CU_ASSERT_FALSE(tg_report_state_shown(TG_TCP_CLOSED));
+	CU_ASSERT_TRUE(tg_report_state_shown(TG_TCP_TIME_WAIT));
+}
+
+static CU_TestInfo tests[] = {
+	{ "site: has the built-in pages and every error",
+	    test_site_has_the_builtin_pages_and_every_error },
+	{ "heads: carry the date and both connection options",
+	    test_heads_carry_the_date_and_both_connection_options },
+	{ "configured routes: serve a file and a body",
+	    test_configured_routes_serve_a_file_and_a_body },
+	{ "route: that cannot be served is named", test_route_that_cannot_be_served_is_named },
+	{ "file: beyond the cap is refused", test_file_beyond_the_cap_is_refused },
+	{ "status: shows rates between two reports", test_status_shows_rates_between_two_reports },
+	{ "index: groups digits and hides reasons without drops",
+	    test_index_groups_digits_and_hides_reasons_without_drops },
+	{ "room: holds the largest numbers of all workers and routes",
+	    test_room_holds_the_largest_numbers_of_all_workers_and_routes },
+	{ "render: into too little room says so", test_render_into_too_little_room_says_so },
+	{ "report: rate and load are rounded and bounded",
+	    test_report_rate_and_load_are_rounded_and_bounded },
+	{ "report: state names are snake case", test_report_state_names_are_snake_case },
+	CU_TEST_INFO_NULL,
+};
+
+int
+main(void)
+{
+	CU_SuiteInfo suites[] = {
+		{ "pages", setup, cleanup, NULL, NULL, tests },
+		CU_SUITE_INFO_NULL,
+	};
+
+	return tg_tap_run(suites);
+}

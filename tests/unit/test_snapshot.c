@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * The publisher against workers that are played by the test: two shards whose pins it
+ * sets, and a check at every grace period.
+ */
+#include "control/snapshot.h"
+#include "io/worker.h"
+#include "tap.h"
+
+#define SHARDS 2
+
+static struct tg_http_pins pins[SHARDS];
+static const struct tg_world *seen;   /* what the workers go by */
+static const struct tg_world *latest; /* published last */
+static void (*in_grace)(void);        /* what workers do with the old view meanwhile */
+static unsigned n_grace;
+
+static struct tg_service_config service;
+static struct tg_about about;
+static struct tg_pages *pages;
+static struct tg_publisher *pub;
+
+void
+tg_workers_publish(struct tg_workers *w, const struct tg_world *world)
+{
+	(void)w;
+	latest = world;
+}
+
+void
+tg_workers_quiesce(struct tg_workers *w)
+{
+	(void)w;
+	if (in_grace != NULL)
+		in_grace();
+	n_grace++;
+	seen = latest;
+}
+
+uint16_t
+tg_workers_count(const struct tg_workers *w)
+{
+	(void)w;
+	return SHARDS;
+}
+
+struct tg_shard *
+tg_workers_shard(struct tg_workers *w, uint16_t i)
+{
+	(void)w;
+	return (struct tg_shard *)&pins[i];
+}
+
+const struct tg_http_pins *
+tg_shard_pins(const struct tg_shard *shard)
+{
+	return (const struct tg_http_pins *)shard;
+}
+
+void
+tg_report_read(struct tg_report *report, struct tg_workers *workers, const struct tg_port *port)
+{
+	(void)workers;
+	(void)port;
+	report->at += TG_NS_PER_SEC;
+	report->n_workers = SHARDS;
+}
+
+static void
+publish(void)
+{
+	tg_publisher_publish(pub);
+	seen = latest;
+}
+
+static void
+start(void)
+{
+	char why[TG_PAGES_WHY_MAX];
+	struct tg_publisher_config config = { .about = &about };
+
+	memset(pins, 0, sizeof(pins));
+	seen = latest = NULL;
+	in_grace = NULL;
+	n_grace = 0;
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	config.pages = pages;
+	pub = tg_publisher_create(&config);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pub);
+	publish();
+}
+
+static void
+finish(void)
+{
+	tg_publisher_free(pub);
+	tg_pages_free(pages);
+}
+
+static uint64_t
+serial_now(void)
+{
+	return seen->http->slot[seen->http->current]->serial;
+}
+
+static void
+pin_current(unsigned shard)
+{
+	pins[shard].count[seen->http->current]++;
+}
+
+static void
+test_first_publication_waits_for_nobody(void)
+{
+	start();
+	CU_ASSERT_EQUAL(n_grace, 0);
+	CU_ASSERT_EQUAL(serial_now(), 1);
+	CU_ASSERT_PTR_EQUAL(seen->http->site, tg_pages_site(pages));
+	CU_ASSERT_FALSE(seen->draining);
+	publish();
+	CU_ASSERT_EQUAL(n_grace, 1);
+	CU_ASSERT_EQUAL(serial_now(), 2);
+	finish();
+}
+
+static void
+test_publication_while_draining_says_so(void)
+{
+	start();
+	tg_publisher_drain(pub);
+	CU_ASSERT_FALSE(seen->draining);
+	publish();
+	CU_ASSERT_TRUE(seen->draining);
+	finish();
+}
+
+static void
+test_publication_never_changes_what_workers_see(void)
+{
+	const struct tg_world *old;
+	struct tg_world world;
+	struct tg_http_view view;
+
+	start();
+	old = seen;
+	world = *seen;
+	view = *seen->http;
+	tg_publisher_publish(pub);
+	CU_ASSERT_PTR_NOT_EQUAL(latest, old);
+	CU_ASSERT_EQUAL(memcmp(&world, old, sizeof(world)), 0);
+	CU_ASSERT_EQUAL(memcmp(&view, old->http, sizeof(view)), 0);
+	finish();
+}
+
+static void
+test_pinned_slot_keeps_its_snapshot(void)
+{
+	uint16_t slot;
+	unsigned i;
+
+	start();
+	slot = seen->http->current;
+	pin_current(SHARDS - 1);
+	for (i = 0; i < 1000; i++)
+		publish();
+	CU_ASSERT_EQUAL(seen->http->slot[slot]->serial, 1);
+	CU_ASSERT_EQUAL(seen->http->oldest_serial, 0);
+	pins[SHARDS - 1].count[slot] = 0;
+	for (i = 0; i < TG_HTTP_SLOTS; i++)
+		publish();
+	CU_ASSERT_TRUE(seen->http->slot[slot]->serial > 1);
+	finish();
+}
+
+static void
+test_all_slots_pinned_expires_the_oldest_only(void)
+{
+	uint64_t n;
+
+	start();
+	for (n = 2; n < 500; n++) {
+		pin_current(n % SHARDS);
+		publish();
+		CU_ASSERT_EQUAL_FATAL(serial_now(), n);
+		/* One slot is kept for the next publication; all others are alive. */
+		CU_ASSERT_EQUAL_FATAL(
+		    seen->http->oldest_serial, n < TG_HTTP_SLOTS ? 0 : n - (TG_HTTP_SLOTS - 2));
+	}
+	finish();
+}
+
+/* Every slot whose snapshot has not expired still holds it. */
+static void
+check_view(const struct tg_http_view *view, const uint64_t *pinned_serial)
+{
+	unsigned i;
+
+	for (i = 0; i < TG_HTTP_SLOTS; i++) {
+		if (pinned_serial[i] != 0 && pinned_serial[i] >= view->oldest_serial)
+			CU_ASSERT_EQUAL_FATAL(view->slot[i]->serial, pinned_serial[i]);
+	}
+}
+
+static uint64_t pinned_serial[TG_HTTP_SLOTS];
+
+/* A worker that goes by the old view takes one more answer while the new one is on its
+ * way; what it refers to must last. */
+static void
+pin_by_the_old_view(void)
+{
+	uint16_t slot = seen->http->current;
+
+	pins[0].count[slot]++;
+	pinned_serial[slot] = seen->http->slot[slot]->serial;
+	check_view(seen->http, pinned_serial);
+}
+
+static void
+test_pins_taken_during_the_grace_period_hold(void)
+{
+	unsigned n;
+
+	memset(pinned_serial, 0, sizeof(pinned_serial));
+	start();
+	in_grace = pin_by_the_old_view;
+	for (n = 0; n < 500; n++) {
+		publish();
+		check_view(seen->http, pinned_serial);
+	}
+	CU_ASSERT_EQUAL(serial_now(), 501);
+	finish();
+}
+
+static CU_TestInfo tests[] = {
+	{ "first publication: waits for nobody", test_first_publication_waits_for_nobody },
+	{ "publication: while draining says so", test_publication_while_draining_says_so },
+	{ "publication: never changes what workers see",
+	    test_publication_never_changes_what_workers_see },
+	{ "pinned slot: keeps its snapshot", test_pinned_slot_keeps_its_snapshot },
+	{ "all slots pinned: expires the oldest only",
+	    test_all_slots_pinned_expires_the_oldest_only },
+	{ "pins: taken during the grace period hold",
+	    test_pins_taken_during_the_grace_period_hold },
+	CU_TEST_INFO_NULL,
+};
+
+int
+main(void)
+{
+	CU_SuiteInfo suites[] = {
+		{ "snapshot", NULL, NULL, NULL, NULL, tests },
+		CU_SUITE_INFO_NULL,
+	};
+
+	return tg_tap_run(suites);
+}
