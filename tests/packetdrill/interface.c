@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * The adapter that packetdrill loads with --so_filename: its table of calls, each one a
+ * socket call under the lock, and the two ends of the wire.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <packetdrill.h>
+
+#include "sockets.h"
+
+#define NS_PER_US 1000
+/* How long, in the stack's time, the script waits for a packet that does not come. */
+#define RECEIVE_WAIT_NS (3600 * TG_NS_PER_SEC)
+/* How long, in real time, a call that packetdrill has just started on its second thread
+ * may take to get here before time moves on. */
+#define START_WAIT_NS 1000000
+
+/* Takes the lock and finds the socket. NULL: not locked, errno EBADF. */
+static struct tg_socket *
+enter(int fd)
+{
+	struct tg_socket *s;
+
+	pthread_mutex_lock(&sockets.lock);
+	s = sockets_find(fd);
+	if (s == NULL)
+		pthread_mutex_unlock(&sockets.lock);
+	return s;
+}
+
+static ssize_t
+leave(ssize_t result)
+{
+	pthread_mutex_unlock(&sockets.lock);
+	return result;
+}
+
+/* ---- Time. */
+
+static void
+let_calls_start(void)
+{
+	static const struct timespec wait = { .tv_nsec = START_WAIT_NS };
+
+	pthread_mutex_unlock(&sockets.lock);
+	nanosleep(&wait, NULL);
+	pthread_mutex_lock(&sockets.lock);
+}
+
+/* packetdrill spins on this for its last microseconds: time moves with every question. */
+static int
+get_time(void *userdata, struct timeval *tv, struct timezone *tz)
+{
+	struct stack *stack = &sockets.stack;
+
+	(void)userdata;
+	(void)tz;
+	pthread_mutex_lock(&sockets.lock);
+	sockets_asked_time();
+	stack_advance(stack, stack->now + NS_PER_US);
+	tv->tv_sec = (time_t)(stack->now / TG_NS_PER_SEC);
+	tv->tv_usec = (suseconds_t)(stack->now % TG_NS_PER_SEC / NS_PER_US);
+	return (int)leave(0);
+}
+
+static int
+sleep_us(void *userdata, useconds_t us)
+{
+	struct stack *stack = &sockets.stack;
+	tg_time_t until;
+
+	(void)userdata;
+	pthread_mutex_lock(&sockets.lock);
+	let_calls_start();
+	until = stack->now + (tg_time_t)us * NS_PER_US;
+	for (sockets_settle(); stack->now < until; sockets_settle())
+		stack_advance(stack, until);
+	return (int)leave(0);
+}
+
+/* ---- The wire. */
+
+static int
+wire_send(void *userdata, const void *buf, size_t count)
+{
+	(void)userdata;
+	pthread_mutex_lock(&sockets.lock);
+	stack_receive(&sockets.stack, buf, (uint32_t)count);
+	sockets_settle();
+	return (int)leave(0);
+}
+
+/* packetdrill gives no bound and asks again for ever after -1: nothing is count 0. */
+static int
+wire_receive(void *userdata, void *buf, size_t *count, long long *time_us)
+{
+	struct stack *stack = &sockets.stack;
+	struct stack_packet *p;
+	tg_time_t until;
+
+	(void)userdata;
+	pthread_mutex_lock(&sockets.lock);
+	until = stack->now + RECEIVE_WAIT_NS;
+	if (stack->first == NULL)
+		let_calls_start();
+	for (sockets_settle(); stack->first == NULL && stack->now < until; sockets_settle())
+		stack_advance(stack, until);
+	p = stack_sent(stack);
+	*count = p != NULL ? TG_MIN(*count, p->len) : 0;
+	if (p != NULL) {
+		memcpy(buf, p->ip, *count);
+		*time_us = (long long)(p->sent / NS_PER_US);
+	}
+	free(p);
+	return (int)leave(0);
+}
+
+/* ---- Sockets. */
+
+static int
+call_socket(void *userdata, int domain, int type, int protocol)
+{
+	(void)userdata;
+	pthread_mutex_lock(&sockets.lock);
+	return (int)leave(sockets_socket(domain, type, protocol));
+}
+
+static int
+call_bind(void *userdata, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_bind(s, addr, len)) : -1;
+}
+
+static int
+call_listen(void *userdata, int fd, int backlog)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	(void)backlog;
+	return s != NULL ? (int)leave(sockets_listen(s)) : -1;
+}
+
+static int
+call_accept(void *userdata, int fd, struct sockaddr *addr, socklen_t *len)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_accept(s, addr, len)) : -1;
+}
+
+static int
+call_connect(void *userdata, int fd, const struct sockaddr *addr, socklen_t len)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_connect(s, addr, len)) : -1;
+}
+
+static ssize_t
+call_recv(void *userdata, int fd, void *buf, size_t len, int flags)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? leave(sockets_read(s, buf, len, flags)) : -1;
+}
+
+static ssize_t
+call_read(void *userdata, int fd, void *buf, size_t len)
+{
+	return call_recv(userdata, fd, buf, len, 0);
+}
+
+static ssize_t
+call_recvfrom(void *userdata, int fd, void *buf, size_t len, int flags, struct sockaddr *addr,
+    socklen_t *addr_len)
+{
+	(void)addr;
+	if (addr_len != NULL)
+		*addr_len = 0;
+	return call_recv(userdata, fd, buf, len, flags);
+}
+
+static size_t
+iov_bytes(const struct iovec *iov, size_t n)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < n; i++)
+		sum += iov[i].iov_len;
+	return sum;
+}
+
+/* What was received is all zeros, so the pieces need not be filled one by one. */
+static ssize_t
+scatter(void *userdata, int fd, const struct iovec *iov, size_t n, int flags)
+{
+	size_t len = iov_bytes(iov, n);
+	void *buf = malloc(TG_MAX(len, 1));
+	ssize_t got = call_recv(userdata, fd, buf, len, flags);
+	size_t left = got > 0 ? (size_t)got : 0, i;
+
+	free(buf);
+	for (i = 0; i < n && left != 0; i++) {
+		size_t part = TG_MIN(left, iov[i].iov_len);
+
+		memset(iov[i].iov_base, 0, part);
+		left -= part;
+	}
+	return got;
+}
+
+static ssize_t
+call_readv(void *userdata, int fd, const struct iovec *iov, int n)
+{
+	return scatter(userdata, fd, iov, (size_t)n, 0);
+}
+
+static ssize_t
+call_recvmsg(void *userdata, int fd, struct msghdr *msg, int flags)
+{
+	msg->msg_flags = 0;
+	msg->msg_controllen = 0;
+	return scatter(userdata, fd, msg->msg_iov, msg->msg_iovlen, flags);
+}
+
+/* The bytes themselves are not kept: every stream is zeros. */
+static ssize_t
+call_send(void *userdata, int fd, const void *buf, size_t len, int flags)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	(void)buf;
+	return s != NULL ? leave(sockets_write(s, len, flags)) : -1;
+}
+
+static ssize_t
+call_write(void *userdata, int fd, const void *buf, size_t len)
+{
+	return call_send(userdata, fd, buf, len, 0);
+}
+
+static ssize_t
+call_writev(void *userdata, int fd, const struct iovec *iov, int n)
+{
+	return call_send(userdata, fd, NULL, iov_bytes(iov, (size_t)n), 0);
+}
+
+static ssize_t
+call_sendto(void *userdata, int fd, const void *buf, size_t len, int flags,
+    const struct sockaddr *addr, socklen_t addr_len)
+{
+	(void)addr;
+	(void)addr_len;
+	return call_send(userdata, fd, buf, len, flags);
+}
+
+static ssize_t
+call_sendmsg(void *userdata, int fd, const struct msghdr *msg, int flags)
+{
+	return call_send(userdata, fd, NULL, iov_bytes(msg->msg_iov, msg->msg_iovlen), flags);
+}
+
+static int
+call_shutdown(void *userdata, int fd, int how)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_shutdown(s, how)) : -1;
+}
+
+static int
+call_close(void *userdata, int fd)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_close(s)) : -1;
+}
+
+static int
+call_setsockopt(void *userdata, int fd, int level, int name, const void *value, socklen_t len)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_setsockopt(s, level, name, value, len)) : -1;
+}
+
+static int
+call_getsockopt(void *userdata, int fd, int level, int name, void *value, socklen_t *len)
+{
+	struct tg_socket *s = enter(fd);
+
+	(void)userdata;
+	return s != NULL ? (int)leave(sockets_getsockopt(s, level, name, value, len)) : -1;
+}
+
+static int
+set_flags(struct tg_socket *s, int cmd, int arg)
+{
+	switch (cmd) {
+	case F_GETFL:
+		return O_RDWR | (s->nonblocking ? O_NONBLOCK : 0);
+	case F_SETFL:
+		s->nonblocking = (arg & O_NONBLOCK) != 0;
+		return 0;
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+call_fcntl(void *userdata, int fd, int cmd, ...)
+{
+	struct tg_socket *s = enter(fd);
+	va_list args;
+	int arg;
+
+	(void)userdata;
+	if (s == NULL)
+		return -1;
+	va_start(args, cmd);
+	arg = cmd == F_SETFL ? va_arg(args, int) : 0;
+	va_end(args);
+	return (int)leave(set_flags(s, cmd, arg));
+}
+
+static int
+query(struct tg_socket *s, unsigned long request, int *value)
+{
+	switch (request) {
+	case SIOCINQ:
+		*value = (int)sockets_readable(s);
+		return 0;
+	case SIOCOUTQ:
+		*value = (int)sockets_queued(s);
+		return 0;
+	case SIOCOUTQNSD:
+		*value = (int)sockets_unsent(s);
+		return 0;
+	}
+	errno = EINVAL;
+	return -1;
+}
+
+static int
+call_ioctl(void *userdata, int fd, unsigned long request, ...)
+{
+	struct tg_socket *s = enter(fd);
+	va_list args;
+	int *value;
+
+	(void)userdata;
+	if (s == NULL)
+		return -1;
+	va_start(args, request);
+	value = va_arg(args, int *);
+	va_end(args);
+	return (int)leave(query(s, request, value));
+}
+
+/* Says what is ready now; it does not wait. */
+static int
+call_poll(void *userdata, struct pollfd *fds, nfds_t n, int timeout)
+{
+	nfds_t i;
+	int ready = 0;
+
+	(void)userdata;
+	(void)timeout;
+	pthread_mutex_lock(&sockets.lock);
+	for (i = 0; i < n; i++) {
+		const struct tg_socket *s = sockets_find(fds[i].fd);
+
+		fds[i].revents = POLLNVAL;
+		if (s != NULL)
+			fds[i].revents =
+			    (short)(sockets_ready(s) & (fds[i].events | POLLERR | POLLHUP));
+		ready += fds[i].revents != 0;
+	}
+	return (int)leave(ready);
+}
+
+/* ---- What no socket of ours does. */
+
+static int
+no_epoll_create(void *userdata, int size)
+{
+	(void)userdata;
+	(void)size;
+	errno = ENOSYS;
+	return -1;
+}
+
+static int
+no_pipe(void *userdata, int fds[2])
+{
+	(void)userdata;
+	(void)fds;
+	errno = ENOSYS;
+	return -1;
+}
+
+static int
+no_splice(void *userdata, int in, loff_t *in_offset, int out, loff_t *out_offset, size_t len,
+    unsigned int flags)
+{
+	(void)userdata;
+	(void)in;
+	(void)in_offset;
+	(void)out;
+	(void)out_offset;
+	(void)len;
+	(void)flags;
+	errno = ENOSYS;
+	return -1;
+}
+
+static void
+free_nothing(void *userdata)
+{
+	(void)userdata;
+}
+
+/* What packetdrill looks up in us. Without epoll_create it never gets to the other two. */
+__attribute__((visibility("default"))) void packetdrill_interface_init(
+    const char *flags, struct packetdrill_interface *table);
+
+void
+packetdrill_interface_init(const char *flags, struct packetdrill_interface *table)
+{
+	(void)flags;
+	sockets_init();
+	*table = (struct packetdrill_interface){
+		.free = free_nothing,
+		.socket = call_socket,
+		.bind = call_bind,
+		.listen = call_listen,
+		.accept = call_accept,
+		.connect = call_connect,
+		.read = call_read,
+		.readv = call_readv,
+		.recv = call_recv,
+		.recvfrom = call_recvfrom,
+		.recvmsg = call_recvmsg,
+		.write = call_write,
+		.writev = call_writev,
+		.send = call_send,
+		.sendto = call_sendto,
+		.sendmsg = call_sendmsg,
+		.fcntl = call_fcntl,
+		.ioctl = call_ioctl,
+		.close = call_close,
+		.shutdown = call_shutdown,
+		.getsockopt = call_getsockopt,
+		.setsockopt = call_setsockopt,
+		.poll = call_poll,
+		.netdev_send = wire_send,
+		.netdev_receive = wire_receive,
+		.usleep = sleep_us,
+		.gettimeofday = get_time,
+		.epoll_create = no_epoll_create,
+		.pipe = no_pipe,
+		.splice = no_splice,
+	};
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Socket options, and TCP_INFO: what a script may ask about a connection.
+ */
+#include <errno.h>
+#include <linux/tcp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/seq.h"
+#include "sockets.h"
+
+#define INFO_OPEN     0 /* tcpi_ca_state */
+#define INFO_DISORDER 1
+#define INFO_RECOVERY 3
+#define INFO_LOSS     4
+
+static int
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static struct tg_tcp_config *
+config(void)
+{
+	return &sockets.stack.config;
+}
+
+/* The MSS belongs to the whole stack: one script, one value. */
+static int
+set_maxseg(int mss)
+{
+	if (mss < 88 || mss > 32767)
+		return fail(EINVAL);
+	config()->mss4 = (uint16_t)TG_MIN(mss, config()->mss4);
+	config()->mss6 = (uint16_t)TG_MIN(mss, config()->mss6);
+	return 0;
+}
+
+static int
+set_linger(struct tg_socket *s, const void *value, socklen_t len)
+{
+	struct linger linger;
+
+	if (len < sizeof(linger))
+		return fail(EINVAL);
+	memcpy(&linger, value, sizeof(linger));
+	s->linger_0 = linger.l_onoff != 0 && linger.l_linger == 0;
+	return 0;
+}
+
+static int
+set_socket_option(struct tg_socket *s, int name, int value)
+{
+	switch (name) {
+	case SO_SNDBUF: /* doubled, as Linux does and scripts check */
+		s->sndbuf = 2 * (uint32_t)value;
+		return 0;
+	case SO_RCVBUF:
+		s->rcvbuf = 2 * (uint32_t)value;
+		return 0;
+	case SO_REUSEADDR:
+	case SO_REUSEPORT:
+	case SO_MARK:
+	case SO_PRIORITY:
+		return 0;
+	}
+	return fail(ENOPROTOOPT);
+}
+
+static int
+set_tcp_option(int name, int value)
+{
+	switch (name) {
+	case TCP_MAXSEG:
+		return set_maxseg(value);
+	case TCP_NODELAY: /* lib/tcp has no Nagle algorithm */
+	case TCP_QUICKACK:
+		return 0;
+	}
+	return fail(ENOPROTOOPT);
+}
+
+int
+sockets_setsockopt(struct tg_socket *s, int level, int name, const void *value, socklen_t len)
+{
+	int number;
+
+	if (level == IPPROTO_IP || level == IPPROTO_IPV6)
+		return 0;
+	if (level == SOL_SOCKET && name == SO_LINGER)
+		return set_linger(s, value, len);
+	if (len < sizeof(number))
+		return fail(EINVAL);
+	memcpy(&number, value, sizeof(number));
+	if (level == SOL_SOCKET)
+		return set_socket_option(s, name, number);
+	return level == IPPROTO_TCP ? set_tcp_option(name, number) : fail(ENOPROTOOPT);
+}
+
+/* ---- TCP_INFO. */
+
+static const uint8_t info_state[TG_TCP_STATES] = {
+	[TG_TCP_CLOSED] = 7,
+	[TG_TCP_LISTEN] = 10,
+	[TG_TCP_SYN_SENT] = 2,
+	[TG_TCP_SYN_RECEIVED] = 3,
+	[TG_TCP_ESTABLISHED] = 1,
+	[TG_TCP_FIN_WAIT_1] = 4,
+	[TG_TCP_FIN_WAIT_2] = 5,
+	[TG_TCP_CLOSE_WAIT] = 8,
+	[TG_TCP_CLOSING] = 11,
+	[TG_TCP_LAST_ACK] = 9,
+	[TG_TCP_TIME_WAIT] = 6,
+};
+
+static uint32_t
+effective_mss(const struct tg_tcb *t)
+{
+	return t->mss - ((t->flags & TG_TCB_TIMESTAMPS) != 0 ? 12U : 0);
+}
+
+static void
+side_info(const struct tg_tcb *t, const struct tg_side *s, struct tcp_info *info)
+{
+	uint32_t sent = tg_seq_min(s->snd_end, t->snd_nxt);
+
+	info->tcpi_ca_state = s->recovering                        ? INFO_RECOVERY
+			      : t->retries != 0 && t->snd_wnd != 0 ? INFO_LOSS
+			      : s->dup_acks != 0                   ? INFO_DISORDER
+								   : INFO_OPEN;
+	info->tcpi_backoff = s->backoff;
+	info->tcpi_retransmits = t->retries;
+	info->tcpi_probes = t->snd_wnd == 0 ? t->retries : 0;
+	info->tcpi_notsent_bytes = s->snd_end - sent;
+}
+
+static void
+connection_info(const struct tg_tcp *tcp, uint32_t h, struct tcp_info *info)
+{
+	const struct tg_tcb *t = tg_tcp_tcb(tcp, h);
+	uint32_t mss = effective_mss(t);
+
+	info->tcpi_state = info_state[t->state];
+	if ((t->flags & TG_TCB_TIMESTAMPS) != 0)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if ((t->flags & TG_TCB_SACK) != 0)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if ((t->flags & TG_TCB_WSCALE) != 0) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = t->snd_wscale;
+		info->tcpi_rcv_wscale = config()->window_scale & 15;
+	}
+	info->tcpi_snd_mss = mss;
+	info->tcpi_advmss = tg_tcp_is_ipv6(tcp, h) ? config()->mss6 : config()->mss4;
+	info->tcpi_unacked = (t->snd_nxt - t->snd_una + mss - 1) / mss;
+	info->tcpi_rtt = tg_sf16_decode(t->srtt);
+	info->tcpi_rttvar = tg_sf16_decode(t->rttvar);
+	info->tcpi_snd_cwnd = t->cwnd;
+	info->tcpi_snd_ssthresh = t->ssthresh == UINT16_MAX ? INT32_MAX : t->ssthresh;
+	if (t->side != TG_HANDLE_NONE)
+		side_info(t, &tcp->side[t->side], info);
+}
+
+/* The caller may know more fields than our headers: the rest reads as zero. */
+static int
+get_info(const struct tg_socket *s, void *value, const socklen_t *len)
+{
+	struct tcp_info info = { .tcpi_state = info_state[TG_TCP_CLOSED] };
+
+	if (s->kind == SOCKET_CONNECTED)
+		connection_info(&sockets.stack.tcp, s->h, &info);
+	else if (s->kind == SOCKET_LISTENING)
+		info.tcpi_state = info_state[TG_TCP_LISTEN];
+	memset(value, 0, *len);
+	memcpy(value, &info, TG_MIN(*len, sizeof(info)));
+	return 0;
+}
+
+/* ---- Numbers. */
+
+static bool
+number_of(struct tg_socket *s, int level, int name, int *number)
+{
+	if (level == SOL_SOCKET && name == SO_ERROR) {
+		*number = s->error;
+		s->error = 0;
+	} else if (level == SOL_SOCKET && name == SO_SNDBUF)
+		*number = (int)s->sndbuf;
+	else if (level == SOL_SOCKET && name == SO_RCVBUF)
+		*number = (int)s->rcvbuf;
+	else if (level == SOL_SOCKET && name == SO_TYPE)
+		*number = SOCK_STREAM;
+	else if (level == IPPROTO_TCP && name == TCP_MAXSEG)
+		*number = s->kind == SOCKET_CONNECTED
+			      ? (int)effective_mss(tg_tcp_tcb(&sockets.stack.tcp, s->h))
+			      : config()->mss4;
+	else if (level == IPPROTO_TCP && name == TCP_NODELAY)
+		*number = 1;
+	else
+		return false;
+	return true;
+}
+
+int
+sockets_getsockopt(struct tg_socket *s, int level, int name, void *value, socklen_t *len)
+{
+	int number;
+
+	if (level == IPPROTO_TCP && name == TCP_INFO)
+		return get_info(s, value, len);
+	if (level == IPPROTO_TCP && name == TCP_CC_INFO) { /* read with every assertion, as */
+		*len = 0;
+		return 0;
+	}
+	if (level == SOL_SOCKET && name == SO_MEMINFO) { /* this is; nobody looks at either */
+		memset(value, 0, *len);
+		return 0;
+	}
+	if (!number_of(s, level, name, &number))
+		return fail(ENOPROTOOPT);
+	*len = TG_MIN(*len, (socklen_t)sizeof(number));
+	memcpy(value, &number, *len);
+	return 0;
+}
+
+/* Assertions on TCP_INFO go past the interface to libc. Preloaded, the adapter answers them
+ * for its own descriptors. */
+__attribute__((visibility("default"))) int
+getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+{
+	struct tg_socket *s;
+	int result;
+
+	pthread_mutex_lock(&sockets.lock);
+	s = sockets_find(fd);
+	result = s != NULL ? sockets_getsockopt(s, level, name, value, len)
+			   : (int)syscall(SYS_getsockopt, fd, level, name, value, len);
+	pthread_mutex_unlock(&sockets.lock);
+	return result;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Sockets: the calls that a packetdrill script makes, on top of a stack.
+ *
+ * packetdrill runs the script on one thread and a call that may block on another. Only the
+ * first moves time. It must not do so while the second has something to do at this very
+ * moment: sockets_settle waits until a call that could now go on has gone on, and its
+ * thread has asked for the time (packetdrill notes when a call ended).
+ */
+#ifndef TG_TESTS_PACKETDRILL_SOCKETS_H
+#define TG_TESTS_PACKETDRILL_SOCKETS_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+#include "stack.h"
+
+#define SOCKETS_MAX 128
+
+enum socket_kind { SOCKET_FREE, SOCKET_FRESH, SOCKET_LISTENING, SOCKET_CONNECTED, SOCKET_ENDED };
+
+struct tg_socket {
+	enum socket_kind kind;
+	int fd; /* -1: closed by the program, or not accepted yet */
+	int domain;
+	bool nonblocking;
+	bool opening; /* connect has been called and nothing came of it yet */
+	bool read_shut, write_shut;
+	bool fin;      /* nothing more comes */
+	bool linger_0; /* SO_LINGER with no time: close resets */
+	int error;     /* pending, as SO_ERROR gives it */
+	uint32_t h;    /* connection, while SOCKET_CONNECTED */
+	uint32_t late; /* bytes that came before the end and are still to be read */
+	uint32_t sndbuf, rcvbuf;
+	struct sockaddr_storage local, peer;
+	struct tg_socket *listener; /* its connection waits there to be accepted */
+	uint64_t order;             /* connections are accepted in the order they came */
+};
+
+struct sockets {
+	struct stack stack;
+	struct tg_socket socket[SOCKETS_MAX];
+	struct tg_socket *of_handle[2 * STACK_CONNECTIONS];
+	uint64_t connections; /* passively established so far */
+	uint16_t ports;       /* local ports chosen so far */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct tg_socket *waiting; /* a call sleeps on this socket */
+	short waits_for;           /* POLLIN or POLLOUT */
+	bool settling;             /* it was woken and has not asked for the time yet */
+	pthread_t waiter;
+	pthread_t script; /* the thread that moves time */
+};
+
+extern struct sockets sockets;
+
+void sockets_init(void);
+
+/* The open socket with this descriptor; NULL, errno EBADF. */
+struct tg_socket *sockets_find(int fd);
+
+/* Which of POLLIN, POLLOUT, POLLHUP, POLLERR, POLLRDHUP holds. */
+short sockets_ready(const struct tg_socket *s);
+
+/* Lets a call go on that can. The lock is held. */
+void sockets_settle(void);
+
+/* The thread that asks for the time may be the one just woken. The lock is held. */
+void sockets_asked_time(void);
+
+/* Bytes that a read would give. */
+uint32_t sockets_readable(const struct tg_socket *s);
+
+/* Bytes written and not acknowledged, or not even sent. */
+uint32_t sockets_queued(const struct tg_socket *s);
+uint32_t sockets_unsent(const struct tg_socket *s);
+
+/* A fresh socket without a descriptor; NULL if there are too many. */
+struct tg_socket *sockets_new(int domain);
+
+/* Family, address and port of a bound socket; IPv4-mapped addresses are IPv4. */
+bool sockets_address(
+    const struct sockaddr_storage *addr, bool *is_ipv6, union tg_ip *ip, be16_t *port);
+
+/* The calls, with the lock held; -1 and errno as in POSIX. */
+int sockets_socket(int domain, int type, int protocol);
+int sockets_bind(struct tg_socket *s, const struct sockaddr *addr, socklen_t len);
+int sockets_listen(struct tg_socket *s);
+int sockets_accept(struct tg_socket *s, struct sockaddr *addr, socklen_t *len);
+int sockets_connect(struct tg_socket *s, const struct sockaddr *addr, socklen_t len);
+ssize_t sockets_read(struct tg_socket *s, void *buf, size_t len, int flags);
+ssize_t sockets_write(struct tg_socket *s, size_t len, int flags);
+int sockets_shutdown(struct tg_socket *s, int how);
+int sockets_close(struct tg_socket *s);
+bool sockets_wait(struct tg_socket *s, short for_what);
+
+/* options.c */
+int sockets_setsockopt(struct tg_socket *s, int level, int name, const void *value, socklen_t len);
+int sockets_getsockopt(struct tg_socket *s, int level, int name, void *value, socklen_t *len);
+
+#endif

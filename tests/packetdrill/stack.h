@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Stack: lib/tcp alone, on a virtual clock, with raw IP packets going in and out. No
+ * Ethernet, no neighbours, no shard: a connection's user is whoever sets on_event.
+ *
+ * Time stands still until stack_advance moves it; on its way there it stops at every tick
+ * that has a deadline. What is sent is queued with the time at which it left.
+ *
+ * Not locked: the caller sees to it that one thread at a time is inside.
+ */
+#ifndef TG_TESTS_PACKETDRILL_STACK_H
+#define TG_TESTS_PACKETDRILL_STACK_H
+
+#include "tcp/tcp.h"
+
+#define STACK_CONNECTIONS 64 /* of each family */
+#define STACK_ENDPOINTS   16
+#define STACK_FRAMES      512
+#define STACK_FRAME_BYTES 65535
+
+struct stack_packet {
+	struct stack_packet *next;
+	tg_time_t sent;
+	uint32_t len;
+	uint8_t ip[]; /* from the IP header on */
+};
+
+struct stack {
+	struct tg_tcp tcp;
+	struct tg_tcp_config config;
+	struct tg_endpoint endpoint[STACK_ENDPOINTS];
+	struct tg_stats stats;
+	struct tg_tcp_gauges gauges;
+	struct tg_frames spare;
+	struct tg_frame spare_store[STACK_FRAMES];
+	struct stack_packet *first, **last;
+	tg_time_t now;
+	/* Called when a connection has something to tell, before output. */
+	void (*on_event)(
+	    struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool reset);
+};
+
+/* Memory is taken from malloc and kept until the process ends. */
+void stack_init(struct stack *stack);
+
+/* Listens at ip and port; true if there was room. */
+bool stack_listen(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port);
+void stack_unlisten(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port);
+
+/* Opens a connection to remote:rport from lport of our address ip. Returns its handle, or
+ * TG_HANDLE_NONE. */
+uint32_t stack_connect(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t lport,
+    const union tg_ip *remote, be16_t rport);
+
+/* One received IP packet of len bytes. */
+void stack_receive(struct stack *stack, const void *ip, uint32_t len);
+
+/* After the user appended, took, closed: sends what may be sent and arms the timers. */
+void stack_serve(struct stack *stack, uint32_t h);
+
+/* What a call said that the user made himself: the reply goes out, the end is told. */
+void stack_result(struct stack *stack, uint32_t h, const struct tg_tcp_result *r);
+
+/* Moves time towards to: there, or to the first deadline before it. Returns whether
+ * anything was due on the way. */
+bool stack_advance(struct stack *stack, tg_time_t to);
+
+/* The next packet sent, to be freed by the caller, or NULL. */
+struct stack_packet *stack_sent(struct stack *stack);
+
+#endif
