@@ -14,10 +14,9 @@
  * a lookup ends where nobody went further, and a removal, which lowers the same
  * counts, leaves no trace: no tombstones, nothing to rehash.
  *
- * The alternate bucket is what keeps chains short in a full table that lives on: at
- * load 0.85, twenty turnovers later, a lookup that finds nothing visits 3.3 buckets
- * on average and one that succeeds 1.5; overflowing from home to its neighbour
- * instead, 47 and 1.9. At load 0.76 it is 1.8 and 1.3, at 0.5 or below 1.1 and 1.0.
+ * The alternate bucket is what keeps chains short in a full table that lives on.
+ * Overflowing from home to its neighbour instead lets full buckets grow together with
+ * every turnover, and a lookup that finds nothing has to walk them all.
  *
  * Tag: the top 16 bits of the hash times an odd constant, so that it depends on
  * all bits of the hash. With b bits spent on the bucket and s on the choice of the

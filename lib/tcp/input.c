@@ -153,7 +153,7 @@ check_rst(struct tg_tcp_input *in)
 		tg_tcp_challenge_ack(in);
 		return tg_step_drop(in, TG_DROP_TCP_RST_CHALLENGED);
 	}
-	/* SYN-RECEIVED came from a passive open: back to LISTEN, that is, no TCB. */
+	/* SYN-RECEIVED too, however it was opened: back to LISTEN, and refused, mean no TCB. */
 	tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r);
 	return TG_STEP_DONE;
 }
