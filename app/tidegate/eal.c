@@ -167,9 +167,11 @@ remove_runtime_dir(const char *path)
 void
 tg_eal_stop(void)
 {
+	bool ours = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
 	rte_eal_cleanup();
-	remove_runtime_dir(path);
+	if (ours)
+		remove_runtime_dir(path);
 }

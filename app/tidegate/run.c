@@ -31,7 +31,7 @@ struct appliance {
 	struct tg_about about;
 	struct tg_workers *workers;
 	struct tg_publisher *publisher;
-	bool link_up;
+	bool link_known, link_up;
 	bool capture;
 };
 
@@ -137,8 +137,9 @@ watch_link(struct appliance *a)
 	uint32_t speed_mbps;
 	bool up = tg_port_link(&a->port, &speed_mbps);
 
-	if (up == a->link_up)
+	if (a->link_known && up == a->link_up)
 		return;
+	a->link_known = true;
 	a->link_up = up;
 	if (!up) {
 		TG_CONTROL_LOG(WARNING, "link down");

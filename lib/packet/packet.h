@@ -88,8 +88,9 @@ struct tg_packet {
  * are refused, other options skipped.
  * IPv6: version, payload length, at most TG_IP6_EXTENSIONS_MAX of hop-by-hop (first
  * only), routing (segments left 0) and destination options; fragments are refused,
- * atomic ones too. An option that is unknown is skipped where RFC 8200 4.2 says
- * skip and drops the packet where it says discard, without an answer.
+ * but for atomic ones (RFC 6946) that do not carry ICMPv6 (RFC 6980). An option that
+ * is unknown is skipped where RFC 8200 4.2 says skip and drops the packet where it
+ * says discard, without an answer.
  * TCP: unicast destination, data offset, checksum.
  * ICMP, ICMPv6: eight bytes at least, checksum.
  *

@@ -21,6 +21,8 @@ enum ip6_extension {
 };
 
 #define IP6_EXTENSION_BYTES_MIN 8
+#define IP6_FRAGMENT_BYTES      8
+#define IP6_FRAGMENT_MASK       0xfff9 /* offset and M flag: both zero in an atomic fragment */
 
 enum ip6_option { IP6_OPTION_PAD1 = 0, IP6_OPTION_ROUTER_ALERT = 5 };
 
@@ -157,6 +159,9 @@ parse_ip6_extension(uint8_t type, const uint8_t *p, uint32_t len, struct tg_pack
 
 	if (type == IP6_ROUTING)
 		return p[3] == 0 ? TG_DROP_NONE : TG_DROP_IP6_EXTENSION; /* segments left */
+	if (type == IP6_FRAGMENT) /* an atomic fragment is whole (RFC 6946) */
+		return (tg_load16(p + 2) & IP6_FRAGMENT_MASK) == 0 ? TG_DROP_NONE
+								   : TG_DROP_IP6_FRAGMENT;
 	why = parse_ip6_options(p + 2, len - 2, &alert);
 	if (type == IP6_HOP_BY_HOP)
 		pkt->ip6_router_alert = alert;
@@ -177,14 +182,14 @@ walk_ip6_extensions(
     const uint8_t *p, uint32_t end, uint32_t *at, uint8_t *next, struct tg_packet *pkt)
 {
 	uint32_t n, len;
+	bool fragment = false;
 	enum tg_drop why;
 
 	for (n = 0; is_ip6_extension(*next); n++) {
-		if (*next == IP6_FRAGMENT)
-			return TG_DROP_IP6_FRAGMENT;
 		if (n == TG_IP6_EXTENSIONS_MAX || end - *at < IP6_EXTENSION_BYTES_MIN)
 			return TG_DROP_IP6_EXTENSION;
-		len = (p[*at + 1] + 1U) * 8;
+		fragment = fragment || *next == IP6_FRAGMENT;
+		len = *next == IP6_FRAGMENT ? IP6_FRAGMENT_BYTES : (p[*at + 1] + 1U) * 8;
 		if (len > end - *at || (*next == IP6_HOP_BY_HOP && n != 0))
 			return TG_DROP_IP6_EXTENSION;
 		why = parse_ip6_extension(*next, p + *at, len, pkt);
@@ -193,7 +198,8 @@ walk_ip6_extensions(
 		*next = p[*at];
 		*at += len;
 	}
-	return TG_DROP_NONE;
+	/* Neighbour discovery is never believed behind a fragment header (RFC 6980). */
+	return fragment && *next == TG_IPPROTO_ICMP6 ? TG_DROP_IP6_FRAGMENT : TG_DROP_NONE;
 }
 
 enum tg_drop

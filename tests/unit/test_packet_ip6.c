@@ -96,10 +96,29 @@ test_ip6_routing_header_passes_only_with_no_segments_left(void)
 }
 
 static void
-test_ip6_fragments_are_dropped_atomic_ones_too(void)
+test_ip6_fragments_are_dropped_unless_atomic(void)
 {
-	CU_ASSERT_EQUAL(parse_extension(FRAGMENT, "\0\0\0\0\0\1", 6), TG_DROP_IP6_FRAGMENT);
+	CU_ASSERT_EQUAL(parse_extension(FRAGMENT, "\0\0\0\0\0\1", 6), TG_DROP_NONE);
+	CU_ASSERT_EQUAL(pkt.l4_off, 62);
 	CU_ASSERT_EQUAL(parse_extension(FRAGMENT, "\0\1\0\0\0\1", 6), TG_DROP_IP6_FRAGMENT);
+	CU_ASSERT_EQUAL(parse_extension(FRAGMENT, "\0\x8\0\0\0\1", 6), TG_DROP_IP6_FRAGMENT);
+	CU_ASSERT_EQUAL(parse_extension(FRAGMENT, "\1\0\0\0\0\1", 6), TG_DROP_IP6_FRAGMENT);
+}
+
+static void
+test_ip6_atomic_fragment_with_icmp_drops(void)
+{
+	reset();
+	raw_ip6(&r, FRAGMENT);
+	raw_extension(&r, TG_IPPROTO_ICMP6, "\0\0\0\0\0\1", 6);
+	raw_add(&r, "\x80\0\0\0\0\1\0\1", 8);
+	raw_seal(&r, TG_IPPROTO_ICMP6);
+	CU_ASSERT_EQUAL(parse(), TG_DROP_IP6_FRAGMENT);
+	reset();
+	raw_ip6(&r, TG_IPPROTO_ICMP6);
+	raw_add(&r, "\x80\0\0\0\0\1\0\1", 8);
+	raw_seal(&r, TG_IPPROTO_ICMP6);
+	CU_ASSERT_EQUAL(parse(), TG_DROP_NONE); /* the same message by itself */
 }
 
 static void
@@ -162,8 +181,9 @@ static CU_TestInfo packet_tests[] = {
 	{ "IPv6 options cut short drop", test_ip6_options_cut_short_drop },
 	{ "IPv6 routing header passes only with no segments left",
 	    test_ip6_routing_header_passes_only_with_no_segments_left },
-	{ "IPv6 fragments are dropped atomic ones too",
-	    test_ip6_fragments_are_dropped_atomic_ones_too },
+	{ "IPv6 fragments are dropped unless atomic",
+	    test_ip6_fragments_are_dropped_unless_atomic },
+	{ "IPv6 atomic fragment with ICMP drops", test_ip6_atomic_fragment_with_icmp_drops },
 	{ "IPv6 extension beyond the packet drops", test_ip6_extension_beyond_the_packet_drops },
 	{ "IPv6 hop by hop anywhere but first drops",
 	    test_ip6_hop_by_hop_anywhere_but_first_drops },
