@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/types.h"
+
 void
 sim_link_init(
     struct sim_link *link, struct sim_random *random, const struct sim_link_quality *quality)
@@ -14,6 +16,7 @@ sim_link_init(
 	link->random = random;
 	link->quality = *quality;
 	link->sent = 0;
+	link->busy_until[SIM_SHARD] = link->busy_until[SIM_PEER] = 0;
 	link->n = 0;
 	for (i = 0; i < SIM_LINK_FRAMES; i++)
 		link->heap[i] = i;
@@ -50,6 +53,22 @@ travel_time(struct sim_link *link)
 	return t;
 }
 
+/* Waits for the frames before it: *leaves becomes the time at which it is on its way. Returns
+ * false if the queue is full. */
+static bool
+pass_queue(struct sim_link *link, tg_time_t *leaves, enum sim_end to, uint16_t len)
+{
+	const struct sim_link_quality *q = &link->quality;
+	tg_time_t begin = TG_MAX(*leaves, link->busy_until[to]);
+
+	if (q->rate == 0)
+		return true;
+	if (begin - *leaves > q->queue_ns)
+		return false;
+	*leaves = link->busy_until[to] = begin + len * TG_NS_PER_SEC / q->rate;
+	return true;
+}
+
 static void
 put(struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, uint16_t len)
 {
@@ -75,7 +94,8 @@ void
 sim_link_send(
     struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, uint16_t len)
 {
-	if (sim_random_percent(link->random, link->quality.loss))
+	if (sim_random_below(link->random, 1000) < link->quality.loss_permille ||
+	    !pass_queue(link, &now, to, len))
 		return;
 	put(link, now, to, data, len);
 	if (sim_random_percent(link->random, link->quality.duplicate))

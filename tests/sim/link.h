@@ -16,12 +16,14 @@
 enum sim_end { SIM_SHARD, SIM_PEER };
 
 struct sim_link_quality {
-	uint32_t loss;      /* percent */
+	uint32_t loss_permille;
 	uint32_t duplicate; /* percent */
 	uint32_t reorder;   /* percent of frames that are held back by up to five delays */
 	uint32_t corrupt;   /* percent */
 	tg_time_t delay_ns; /* one way */
 	tg_time_t jitter_ns;
+	uint32_t rate;      /* bytes per second, each way; 0: no limit */
+	tg_time_t queue_ns; /* with rate: a frame that would wait for longer is lost */
 };
 
 struct sim_flight {
@@ -36,6 +38,7 @@ struct sim_link {
 	struct sim_random *random;
 	struct sim_link_quality quality;
 	uint64_t sent;
+	tg_time_t busy_until[2]; /* with rate, by the end that receives */
 	uint32_t n;
 	uint32_t
 	    heap[SIM_LINK_FRAMES]; /* indices into flight, earliest first; free ones behind n */

@@ -44,7 +44,7 @@ plan(struct pair *p)
 {
 	struct sim_random *r = &p->random;
 	struct sim_link_quality quality = {
-		.loss = sim_random_below(r, 21),
+		.loss_permille = 10 * sim_random_below(r, 21),
 		.duplicate = sim_random_below(r, 6),
 		.reorder = sim_random_below(r, 21),
 		.corrupt = sim_random_below(r, 3),

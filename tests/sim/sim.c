@@ -49,7 +49,7 @@ static void
 quality_bad(struct world *w, struct sim_link_quality *q)
 {
 	*q = (struct sim_link_quality){
-		.loss = sim_random_below(&w->random, 11),
+		.loss_permille = 10 * sim_random_below(&w->random, 11),
 		.duplicate = sim_random_below(&w->random, 6),
 		.reorder = sim_random_below(&w->random, 11),
 		.corrupt = sim_random_below(&w->random, 3),
