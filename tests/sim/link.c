@@ -15,7 +15,7 @@ sim_link_init(
 
 	link->random = random;
 	link->quality = *quality;
-	link->sent = 0;
+	link->sent = link->received = 0;
 	link->busy_until[SIM_SHARD] = link->busy_until[SIM_PEER] = 0;
 	link->n = 0;
 	for (i = 0; i < SIM_LINK_FRAMES; i++)
@@ -70,6 +70,14 @@ pass_queue(struct sim_link *link, tg_time_t *leaves, enum sim_end to, uint16_t l
 }
 
 static void
+flip_bit(struct sim_random *random, uint8_t *data, uint16_t len)
+{
+	uint32_t at = sim_random_below(random, len);
+
+	data[at] ^= (uint8_t)(1 << sim_random_below(random, 8));
+}
+
+static void
 put(struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, uint16_t len)
 {
 	uint32_t i = link->n;
@@ -84,8 +92,7 @@ put(struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, 
 	f->len = len;
 	memcpy(f->data, data, len);
 	if (sim_random_percent(link->random, link->quality.corrupt))
-		f->data[sim_random_below(link->random, len)] ^=
-		    (uint8_t)(1 << sim_random_below(link->random, 8));
+		flip_bit(link->random, f->data, len);
 	for (link->n++; i > 0 && is_before(link, i, (i - 1) / 2); i = (i - 1) / 2)
 		swap(link, i, (i - 1) / 2);
 }
@@ -100,6 +107,9 @@ sim_link_send(
 	put(link, now, to, data, len);
 	if (sim_random_percent(link->random, link->quality.duplicate))
 		put(link, now, to, data, len);
+	if (sim_random_below(link->random, 1000) < link->quality.stale_permille)
+		put(link, now + sim_random_next(link->random) % link->quality.stale_ns, to, data,
+		    len);
 }
 
 tg_time_t
@@ -115,6 +125,7 @@ sim_link_receive(struct sim_link *link, tg_time_t now)
 
 	if (sim_link_next(link) > now)
 		return NULL;
+	link->received++;
 	swap(link, 0, --link->n);
 	while ((child = 2 * i + 1) < link->n) {
 		if (child + 1 < link->n && is_before(link, child + 1, child))

@@ -17,10 +17,12 @@ enum sim_end { SIM_SHARD, SIM_PEER };
 
 struct sim_link_quality {
 	uint32_t loss_permille;
-	uint32_t duplicate; /* percent */
-	uint32_t reorder;   /* percent of frames that are held back by up to five delays */
-	uint32_t corrupt;   /* percent */
-	tg_time_t delay_ns; /* one way */
+	uint32_t duplicate;      /* percent */
+	uint32_t reorder;        /* percent of frames that are held back by up to five delays */
+	uint32_t corrupt;        /* percent */
+	uint32_t stale_permille; /* copies that come much later, from another incarnation */
+	tg_time_t stale_ns;      /* by up to so much */
+	tg_time_t delay_ns;      /* one way */
 	tg_time_t jitter_ns;
 	uint32_t rate;      /* bytes per second, each way; 0: no limit */
 	tg_time_t queue_ns; /* with rate: a frame that would wait for longer is lost */
@@ -37,7 +39,8 @@ struct sim_flight {
 struct sim_link {
 	struct sim_random *random;
 	struct sim_link_quality quality;
-	uint64_t sent;
+	uint64_t sent;           /* frames put in flight: copies count, what was lost does not */
+	uint64_t received;       /* frames that have arrived */
 	tg_time_t busy_until[2]; /* with rate, by the end that receives */
 	uint32_t n;
 	uint32_t

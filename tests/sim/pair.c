@@ -2,8 +2,10 @@
  * Copyright (c) The Tidegate Authors
  *
  * The pair simulator: two stacks of ours on a bad link, under virtual time. Streams go both
- * ways at once, users read slowly, both sides open or close at the same time, some abort.
- * After every event the sequence invariants must hold; in the end every byte has arrived
+ * ways at once, windows and segments may be tiny, users read slowly or stop reading, both
+ * sides open or close at the same time, some abort; the same pair of ports is used again,
+ * in TIME-WAIT too, while copies of segments of earlier incarnations still arrive. After
+ * every event the invariants of both ends must hold; in the end every byte has arrived
  * once and in order, and nothing is left.
  *
  *   pair [--seeds N] [--first SEED] [--seed SEED]
@@ -13,10 +15,15 @@
 #include <stdlib.h>
 
 #include "stack.h"
+#include "tcp/tcp_internal.h"
 
-#define SEEDS            1000
-#define LONG_SEEDS       50000 /* where TG_LONG is set */
-#define VIRTUAL_LIMIT_NS (4 * 3600 * TG_NS_PER_SEC)
+#define SEEDS            2000
+#define LONG_SEEDS       100000 /* where TG_LONG is set */
+#define VIRTUAL_LIMIT_NS (24 * 3600 * TG_NS_PER_SEC)
+#define STREAM_MAX       60000
+/* A new incarnation begins where the last one could have ended (RFC 6528's clock passes
+ * STREAM_MAX in a quarter of this), unless timestamps keep them apart. */
+#define QUIET_NS (TG_NS_PER_SEC)
 
 enum opening { ONE_LISTENS, BOTH_CONNECT, OPENINGS };
 
@@ -26,7 +33,25 @@ struct pair {
 	struct stack stack[2];
 	tg_time_t now;
 	enum opening opening;
-	bool aborts;
+	uint32_t generation, generations; /* incarnations: the current one, and how many */
+	bool opened;                      /* the current one */
+	tg_time_t open_at;                /* when it is to open */
+	bool may_fail;                    /* it need not come to a good end */
+	uint64_t seen[TG_COUNTER_MAX];    /* counters of both ends, all seeds */
+};
+
+/* What the seeds are meant to meet. */
+static const struct {
+	enum tg_counter counter;
+	const char *what;
+} meets[] = {
+	{ TG_COUNTER_ESTABLISHED, "connections established" },
+	{ TG_COUNTER_RETRANSMITS, "segments sent again" },
+	{ TG_COUNTER_WINDOW_PROBES, "closed windows probed" },
+	{ TG_COUNTER_SYN_DUPLICATE, "duplicate SYNs" },
+	{ TG_COUNTER_TIME_WAIT_REOPENED, "opened again in TIME-WAIT" },
+	{ TG_COUNTER_CHALLENGE_ACKS, "challenge ACKs" },
+	{ TG_COUNTER_RESET_BY_PEER, "reset by the other end" },
 };
 
 static void
@@ -34,41 +59,107 @@ plan_user(struct pair *p, struct stack_user *u, struct stack_user *other)
 {
 	struct sim_random *r = &p->random;
 
-	u->send_len = other->want_len = sim_random_below(r, sim_random_percent(r, 50) ? 50 : 60000);
+	*u = (struct stack_user){ .generation = p->generation,
+		.want_len = u->want_len,
+		.abort_at = UINT64_MAX,
+		.pause_at = UINT32_MAX };
 	u->appetite = sim_random_percent(r, 30) ? 1 + sim_random_below(r, 300) : 100000;
 	u->close = sim_random_percent(r, 50) ? STACK_CLOSE_AT_ONCE : STACK_CLOSE_AFTER_EOF;
+	u->send_len = other->want_len =
+	    sim_random_below(r, sim_random_percent(r, 50) ? 50 : STREAM_MAX);
+	if (sim_random_percent(r, 30))
+		u->pause_at = 1 + sim_random_below(r, STREAM_MAX / 4);
+	u->pause_ns = sim_random_below(r, sim_random_percent(r, 50) ? 300000 : 3000) * TG_NS_PER_MS;
+}
+
+static bool
+plan_abort(struct pair *p, struct stack_user *u)
+{
+	struct sim_random *r = &p->random;
+	tg_time_t range;
+
+	if (!sim_random_percent(r, 8))
+		return false;
+	range = (sim_random_percent(r, 50) ? 20000 : 200) * TG_NS_PER_MS;
+	u->abort_at = p->open_at + sim_random_next(r) % range;
+	return true;
+}
+
+/* Plans the next incarnation. Both ends connecting while copies of an earlier SYN arrive may
+ * refuse each other, as RFC 9293 3.5 has it. */
+static void
+plan_generation(struct pair *p, tg_time_t after)
+{
+	struct stack_user *u = &p->stack[0].next, *v = &p->stack[1].next;
+	bool timestamps = p->stack[0].config.timestamps && p->stack[1].config.timestamps;
+	bool quiet = p->may_fail || !timestamps || p->opening == BOTH_CONNECT;
+
+	p->opened = false;
+	p->open_at = p->now + (quiet ? after : 0) + sim_random_next(&p->random) % (after / 2 + 1);
+	plan_user(p, u, v);
+	plan_user(p, v, u);
+	/* Someone has to begin. */
+	if (u->close == STACK_CLOSE_AFTER_EOF)
+		v->close = STACK_CLOSE_AT_ONCE;
+	p->may_fail = p->opening == BOTH_CONNECT && p->link.quality.stale_permille != 0;
+	p->may_fail |= plan_abort(p, u);
+	p->may_fail |= plan_abort(p, v);
+}
+
+/* Sets the clock so that the initial sequence number of one end lies close before the wrap:
+ * its stream crosses it. */
+static void
+approach_wrap(struct pair *p)
+{
+	const struct stack *s = &p->stack[sim_random_below(&p->random, 2)];
+	const struct tg_packet pkt = { .src = s->path.dst,
+		.dst = s->path.src,
+		.tcp = { .sport = tg_be16(STACK_PORT), .dport = tg_be16(STACK_PORT) } };
+	uint32_t isn = tg_tcp_isn(&s->tcp, &pkt, p->now);
+
+	p->now += (tg_time_t)(0u - sim_random_below(&p->random, STREAM_MAX) - isn) << 12;
+}
+
+/* Statement by statement: C leaves open in which order initialisers would draw. */
+static struct sim_link_quality
+plan_link(struct sim_random *r)
+{
+	struct sim_link_quality q = { .loss_permille = 10 * sim_random_below(r, 21) };
+
+	q.duplicate = sim_random_below(r, 6);
+	q.reorder = sim_random_below(r, 21);
+	q.corrupt = sim_random_below(r, 3);
+	if (sim_random_percent(r, 40))
+		q.stale_permille = sim_random_below(r, 100);
+	q.stale_ns = (1 + sim_random_below(r, 20)) * TG_NS_PER_SEC;
+	q.delay_ns = (1 + sim_random_below(r, 40)) * TG_NS_PER_MS;
+	q.jitter_ns = sim_random_percent(r, 20) ? 200 * TG_NS_PER_MS : 2 * TG_NS_PER_MS;
+	q.jitter_ns = 1 + sim_random_next(r) % q.jitter_ns;
+	return q;
 }
 
 static void
 plan(struct pair *p)
 {
 	struct sim_random *r = &p->random;
-	struct sim_link_quality quality = {
-		.loss_permille = 10 * sim_random_below(r, 21),
-		.duplicate = sim_random_below(r, 6),
-		.reorder = sim_random_below(r, 21),
-		.corrupt = sim_random_below(r, 3),
-		.delay_ns = (1 + sim_random_below(r, 40)) * TG_NS_PER_MS,
-		.jitter_ns = 1 + sim_random_below(r, 2000) * 1000,
-	};
+	struct sim_link_quality quality = plan_link(r);
 	unsigned i;
 
 	p->now = TG_NS_PER_SEC + sim_random_next(r) % (1ULL << 53);
 	p->opening = (enum opening)sim_random_below(r, OPENINGS);
-	p->aborts = sim_random_percent(r, 10);
+	p->generation = 0;
+	p->generations = 1 + sim_random_below(r, 3);
+	p->may_fail = false;
 	sim_link_init(&p->link, r, &quality);
 	for (i = 0; i < 2; i++)
 		stack_init(&p->stack[i], (enum sim_end)i, i == 0 && p->opening == ONE_LISTENS,
 		    &p->link, r, p->now);
-	plan_user(p, &p->stack[0].user, &p->stack[1].user);
-	plan_user(p, &p->stack[1].user, &p->stack[0].user);
-	/* Someone has to begin. */
-	if (p->stack[0].user.close == STACK_CLOSE_AFTER_EOF)
-		p->stack[1].user.close = STACK_CLOSE_AT_ONCE;
-	if (p->aborts) {
-		p->stack[1].user.close = STACK_CLOSE_NEVER;
-		p->stack[1].user.abort_at = p->now + sim_random_next(r) % (20 * TG_NS_PER_SEC);
+	if (sim_random_percent(r, 50)) {
+		approach_wrap(p);
+		for (i = 0; i < 2; i++)
+			stack_restart(&p->stack[i], p->now);
 	}
+	plan_generation(p, 0);
 }
 
 static tg_time_t
@@ -77,18 +168,75 @@ next_event(const struct pair *p)
 	tg_time_t next = TG_MIN(stack_next(&p->stack[0], p->now), stack_next(&p->stack[1], p->now));
 
 	next = TG_MIN(next, sim_link_next(&p->link));
+	if (!p->opened)
+		next = TG_MIN(next, p->open_at);
 	return next == UINT64_MAX ? next : TG_MAX(next, p->now + 1000);
 }
 
 static const char *
 check(const struct pair *p)
 {
+	const struct watch *w[2] = { &p->stack[0].watch, &p->stack[1].watch };
 	const char *wrong = stack_check(&p->stack[0]);
 
 	if (wrong == NULL)
 		wrong = stack_check(&p->stack[1]);
-	if (p->stack[0].user.wrong || p->stack[1].user.wrong)
-		wrong = "a byte is wrong";
+	if (wrong == NULL)
+		wrong = watch_compare(w[0], w[1]);
+	if (wrong == NULL)
+		wrong = watch_compare(w[1], w[0]);
+	if (wrong == NULL && p->link.sent != p->link.received + p->link.n)
+		wrong = "the link lost count of its frames";
+	return wrong;
+}
+
+static void
+open_generation(struct pair *p)
+{
+	p->opened = true;
+	stack_connect(&p->stack[1], p->now);
+	if (p->opening == BOTH_CONNECT)
+		stack_connect(&p->stack[0], p->now);
+}
+
+/* Whether the incarnation is over: the end that connects again is free, the other too, or in
+ * TIME-WAIT. */
+static bool
+is_over(const struct pair *p)
+{
+	const struct stack *s = &p->stack[0];
+
+	if (p->stack[1].h != TG_HANDLE_NONE)
+		return false;
+	return s->h == TG_HANDLE_NONE ||
+	       (p->opening == ONE_LISTENS && s->user.ended && s->watch.state == TG_TCP_TIME_WAIT);
+}
+
+static const char *
+judge_generation(const struct pair *p)
+{
+	unsigned i;
+
+	for (i = 0; i < 2 && !p->may_fail; i++) {
+		const struct stack_user *u = &p->stack[i].user;
+
+		if (u->generation != p->generation || !u->opened || !u->ended)
+			return "a connection did not open or did not end";
+		if (u->taken != u->want_len)
+			return "a stream did not arrive whole";
+	}
+	return NULL;
+}
+
+static const char *
+next_generation(struct pair *p)
+{
+	const char *wrong = judge_generation(p);
+
+	if (p->generation + 1 < p->generations && wrong == NULL) {
+		p->generation++;
+		plan_generation(p, QUIET_NS);
+	}
 	return wrong;
 }
 
@@ -109,25 +257,31 @@ step(struct pair *p)
 	}
 	stack_run(&p->stack[0], p->now);
 	stack_run(&p->stack[1], p->now);
+	if (!p->opened && p->now >= p->open_at)
+		open_generation(p);
+	else if (p->opened && is_over(p) && next_generation(p) != NULL)
+		return judge_generation(p);
 	return check(p);
 }
 
 static const char *
 verdict(const struct pair *p)
 {
-	unsigned i;
-
 	if (!stack_is_empty(&p->stack[0]) || !stack_is_empty(&p->stack[1]))
 		return "something is left behind";
-	for (i = 0; i < 2 && !p->aborts; i++) {
-		const struct stack_user *u = &p->stack[i].user;
+	if (!p->opened || p->generation + 1 != p->generations)
+		return "an incarnation never ended";
+	return judge_generation(p);
+}
 
-		if (!u->opened || !u->ended)
-			return "a connection did not open or did not end";
-		if (u->taken != u->want_len)
-			return "a stream did not arrive whole";
-	}
-	return NULL;
+static void
+count(struct pair *p)
+{
+	unsigned i, c;
+
+	for (i = 0; i < 2; i++)
+		for (c = 0; c < TG_COUNTER_MAX; c++)
+			p->seen[c] += tg_stats_counter(&p->stack[i].stats, (enum tg_counter)c);
 }
 
 static const char *
@@ -139,9 +293,6 @@ run_seed(struct pair *p, uint64_t seed)
 	p->random.state = seed;
 	plan(p);
 	end = p->now + VIRTUAL_LIMIT_NS;
-	stack_connect(&p->stack[1], p->now);
-	if (p->opening == BOTH_CONNECT)
-		stack_connect(&p->stack[0], p->now);
 	while (wrong == NULL && p->now < end) {
 		tg_time_t next = next_event(p);
 
@@ -150,6 +301,7 @@ run_seed(struct pair *p, uint64_t seed)
 		p->now = next;
 		wrong = step(p);
 	}
+	count(p);
 	return wrong != NULL ? wrong : verdict(p);
 }
 
@@ -161,6 +313,7 @@ main(int argc, char **argv)
 		{ 0 } };
 	static struct pair p;
 	uint64_t first = 1, n = getenv("TG_LONG") != NULL ? LONG_SEEDS : SEEDS, seed, failed = 0;
+	unsigned i;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", longopts, NULL)) != -1) {
@@ -179,6 +332,8 @@ main(int argc, char **argv)
 		if (wrong != NULL && failed++ < 5)
 			printf("# seed %lu: %s; replay: pair --seed %lu\n", seed, wrong, seed);
 	}
+	for (i = 0; i < TG_ARRAY_LEN(meets); i++)
+		printf("# %s: %lu\n", meets[i].what, p.seen[meets[i].counter]);
 	printf("%s 1 - pair: two stacks, %lu seeds from %lu\n1..1\n", failed == 0 ? "ok" : "not ok",
 	    n, first);
 	return failed == 0 ? 0 : 1;

@@ -6,19 +6,30 @@
 #include "base/seq.h"
 #include "packet/flow_hash.h"
 
-#define PORT      5000
 #define USER_PACE (5 * TG_NS_PER_MS) /* a user that has text waiting looks again */
 #define WINDOW    16384
+#define MSS_MIN   88
+#define MSS_MAX   1460
 
+/* Byte by byte a different stream for each end and each incarnation. */
 static uint8_t
-pattern(enum sim_end from, uint32_t offset)
+pattern(enum sim_end from, uint32_t generation, uint32_t offset)
 {
-	return (uint8_t)((offset * 2654435761u + from * 77u) >> 11);
+	return (uint8_t)((offset * 2654435761u + from * 77u + generation * 0x01234567u) >> 11);
+}
+
+static enum sim_end
+other_end(const struct stack *s)
+{
+	return s->self == SIM_SHARD ? SIM_PEER : SIM_SHARD;
 }
 
 static void
 set_config(struct stack *s, bool listens)
 {
+	struct sim_random *r = s->random;
+	uint32_t mss_range;
+
 	s->config = (struct tg_tcp_config){
 		.timers = { .rto_initial = tg_ticks_from_ms(1000),
 		    .rto_min = tg_ticks_from_ms(200),
@@ -27,8 +38,8 @@ set_config(struct stack *s, bool listens)
 		    .msl = tg_ticks_from_ms(500),
 		    .fin_wait2 = tg_ticks_from_ms(600000),
 		    .idle = tg_ticks_from_ms(600000),
-		    .syn_retries = 10,
-		    .syn_ack_retries = 10,
+		    .syn_retries = 15,
+		    .syn_ack_retries = 15,
 		    .retries = 20 },
 		.limits = { .connections4 = 4,
 		    .half_open = 4,
@@ -39,23 +50,35 @@ set_config(struct stack *s, bool listens)
 		    .resets_per_second = 100 },
 		.secrets = { { { 1, s->self } }, { { 3, 4 } }, { { 5, 6 } } },
 		.receive_window = WINDOW,
-		.window_scale = (uint8_t)sim_random_below(s->random, 8),
-		.timestamps = sim_random_percent(s->random, 60),
-		.sack = sim_random_percent(s->random, 60),
 		.initial_window = 10,
-		.mss4 = (uint16_t)(100 + sim_random_below(s->random, 1361)),
 		.n_endpoints = 1,
 		.endpoint = &s->endpoint,
 	};
+	if (sim_random_percent(r, 20))
+		s->config.receive_window = 128 + sim_random_below(r, 1400);
+	else
+		s->config.window_scale = (uint8_t)sim_random_below(r, 8);
+	s->config.timestamps = sim_random_percent(r, 60);
+	s->config.sack = sim_random_percent(r, 60);
+	mss_range = sim_random_percent(r, 20) ? 50 : MSS_MAX - MSS_MIN;
+	s->config.mss4 = (uint16_t)(MSS_MIN + sim_random_below(r, mss_range));
 	s->endpoint = (struct tg_endpoint){ .ip.v4 = tg_be32(0xc0000201 + s->self),
-		.port = tg_be16(listens ? PORT : 0) };
+		.port = tg_be16(listens ? STACK_PORT : 0) };
+}
+
+void
+stack_restart(struct stack *s, tg_time_t now)
+{
+	struct tg_arena arena = { s->arena, sizeof(s->arena), 0 };
+
+	memset(s->arena, 0, sizeof(s->arena));
+	tg_tcp_layout(&s->tcp, &arena, &s->config, &s->stats, &s->gauges, tg_time_tick(now));
 }
 
 void
 stack_init(struct stack *s, enum sim_end self, bool listens, struct sim_link *link,
     struct sim_random *random, tg_time_t now)
 {
-	struct tg_arena arena = { s->arena, sizeof(s->arena), 0 };
 	uint32_t i;
 
 	memset(s, 0, sizeof(*s));
@@ -63,8 +86,9 @@ stack_init(struct stack *s, enum sim_end self, bool listens, struct sim_link *li
 	s->link = link;
 	s->random = random;
 	s->h = TG_HANDLE_NONE;
+	s->user.ended = true;
 	set_config(s, listens);
-	tg_tcp_layout(&s->tcp, &arena, &s->config, &s->stats, &s->gauges, tg_time_tick(now));
+	stack_restart(s, now);
 	s->path = (struct tg_path){
 		.ttl = 64, .src = s->endpoint.ip, .dst.v4 = tg_be32(0xc0000201 + !self)
 	};
@@ -88,22 +112,28 @@ transmit(struct stack *s, tg_time_t now, const struct tg_segment *seg, uint32_t 
 	uint32_t i;
 
 	for (i = 0; i < seg->len; i++)
-		text[i] = pattern(s->self, offset + i);
+		text[i] = pattern(s->self, s->user.generation, offset + i);
 	tg_build_tcp(&f, &s->path, seg);
-	sim_link_send(s->link, now, s->self == SIM_SHARD ? SIM_PEER : SIM_SHARD, f.data, f.len);
+	sim_link_send(s->link, now, other_end(s), f.data, f.len);
 }
 
 /* The user reads text. Returns the bytes it takes. */
 static uint32_t
-read_text(struct stack *s, const uint8_t *text, uint32_t len)
+read_text(struct stack *s, const uint8_t *text, uint32_t len, tg_time_t now)
 {
-	enum sim_end from = s->self == SIM_SHARD ? SIM_PEER : SIM_SHARD;
-	uint32_t n = sim_random_below(s->random, s->user.appetite + 1), i;
+	struct stack_user *u = &s->user;
+	uint32_t n = sim_random_below(s->random, u->appetite + 1), i;
 
-	n = TG_MIN(n, len);
+	if (now < u->paused_until)
+		return 0;
+	n = TG_MIN(TG_MIN(n, len), u->pause_at - u->taken);
 	for (i = 0; i < n; i++)
-		s->user.wrong |= text[i] != pattern(from, s->user.taken + i);
-	s->user.taken += n;
+		u->wrong |= text[i] != pattern(other_end(s), u->generation, u->taken + i);
+	u->taken += n;
+	if (u->taken == u->pause_at) {
+		u->pause_at = UINT32_MAX;
+		u->paused_until = now + u->pause_ns;
+	}
 	return n;
 }
 
@@ -114,48 +144,71 @@ read_rest(struct stack *s)
 	const uint8_t *text;
 	uint32_t len;
 
+	s->user.pause_at = UINT32_MAX;
 	while ((len = tg_tcp_take(&s->tcp, s->h, &text)) != 0)
-		tg_tcp_taken(&s->tcp, s->h, read_text(s, text, len), &s->spare);
+		tg_tcp_taken(&s->tcp, s->h, read_text(s, text, len, UINT64_MAX), &s->spare);
 }
 
+/* After each call into lib/tcp. */
 static void
-ended(struct stack *s, const struct tg_tcp_result *r, tg_time_t now)
+after(struct stack *s, enum watch_call call, const struct tg_tcp_result *r, tg_time_t now)
 {
+	watch_call(&s->watch, &s->tcp, s->h, call);
 	if (r->has_reply)
 		transmit(s, now, &r->reply, 0);
 	if ((r->events & TG_TCP_EVENT_CLOSED) == 0)
 		return;
-	if (r->handle == s->h)
+	if (!s->user.ended)
 		read_rest(s);
-	tg_tcp_free(&s->tcp, r->handle, &s->spare);
-	if (r->handle == s->h) {
-		s->h = TG_HANDLE_NONE;
-		s->user.ended = true;
-	}
+	tg_tcp_free(&s->tcp, s->h, &s->spare);
+	s->h = TG_HANDLE_NONE;
+	s->user.ended = true;
 }
 
+static void
+begin_use(struct stack *s)
+{
+	s->user = s->next;
+	s->user.opened = true;
+}
+
+/* Whether the user has read up to the other side's FIN. */
+static bool
+is_at_eof(const struct stack *s, const struct tg_tcb *t)
+{
+	const uint8_t *text;
+
+	return t->state != TG_TCP_ESTABLISHED && t->state != TG_TCP_FIN_WAIT_1 &&
+	       t->state != TG_TCP_FIN_WAIT_2 && tg_tcp_take(&s->tcp, s->h, &text) == 0;
+}
+
+/* The user's calls, but for reading. Nobody uses a connection that a stale SYN opens, for it
+ * never gets further. */
 static void
 user_moves(struct stack *s, tg_time_t now)
 {
 	const struct tg_tcb *t = tg_tcp_tcb(&s->tcp, s->h);
 	struct stack_user *u = &s->user;
 	struct tg_tcp_result r = { .handle = s->h };
-	const uint8_t *text;
 
+	if (u->ended)
+		return;
+	if (now >= u->abort_at) {
+		tg_tcp_abort(&s->tcp, s->h, &r);
+		after(s, WATCH_USER, &r, now);
+		return;
+	}
 	if (t->state == TG_TCP_SYN_SENT || t->state == TG_TCP_SYN_RECEIVED)
 		return;
 	if (!u->started && tg_tcp_side(&s->tcp, s->h) != NULL) {
 		u->started = true;
 		tg_tcp_append(&s->tcp, s->h, u->send_len);
 	}
-	if (t->state != TG_TCP_ESTABLISHED && t->state != TG_TCP_FIN_WAIT_1 &&
-	    t->state != TG_TCP_FIN_WAIT_2 && tg_tcp_take(&s->tcp, s->h, &text) == 0)
-		u->eof = true;
+	u->eof = u->eof || is_at_eof(s, t);
 	if (u->started && (u->close == STACK_CLOSE_AT_ONCE || u->eof))
 		tg_tcp_close(&s->tcp, s->h, &r);
-	if (u->close == STACK_CLOSE_NEVER && now >= u->abort_at)
-		tg_tcp_abort(&s->tcp, s->h, &r);
-	ended(s, &r, now);
+	u->ended = t->state == TG_TCP_TIME_WAIT && u->eof;
+	after(s, WATCH_USER, &r, now);
 }
 
 static void
@@ -169,24 +222,36 @@ serve(struct stack *s, tg_time_t now)
 		return;
 	do {
 		len = tg_tcp_take(&s->tcp, s->h, &text);
-		n = len != 0 ? read_text(s, text, len) : 0;
+		n = len != 0 ? read_text(s, text, len, now) : 0;
 		tg_tcp_taken(&s->tcp, s->h, n, &s->spare);
 	} while (n != 0);
 	user_moves(s, now);
 	if (s->h == TG_HANDLE_NONE)
 		return;
-	while (tg_tcp_output(&s->tcp, s->h, now, &seg, &offset))
+	while (tg_tcp_output(&s->tcp, s->h, now, &seg, &offset)) {
+		watch_call(&s->watch, &s->tcp, s->h, WATCH_OUTPUT);
+		watch_segment(&s->watch, &s->tcp, s->h, &seg);
 		transmit(s, now, &seg, offset);
+	}
 	/* The user's stream is counted from its side record's start, so it keeps it. */
 	tg_tcp_rest(&s->tcp, s->h, false, &s->spare, now);
+	watch_call(&s->watch, &s->tcp, s->h, WATCH_OUTPUT);
+	watch_rest(&s->watch, &s->tcp, s->h);
 }
 
-void
+bool
 stack_connect(struct stack *s, tg_time_t now)
 {
-	s->h = tg_tcp_connect(&s->tcp, 0, &s->path.dst, tg_be16(PORT), tg_be16(PORT), now);
-	s->user.opened = s->h != TG_HANDLE_NONE;
+	uint32_t h =
+	    tg_tcp_connect(&s->tcp, 0, &s->path.dst, tg_be16(STACK_PORT), tg_be16(STACK_PORT), now);
+
+	if (h == TG_HANDLE_NONE)
+		return false;
+	s->h = h;
+	watch_call(&s->watch, &s->tcp, s->h, WATCH_CONNECT);
+	begin_use(s);
 	serve(s, now);
+	return true;
 }
 
 static void
@@ -198,8 +263,9 @@ receive_text(struct stack *s, const struct tg_packet *pkt, const struct tg_frame
 	uint32_t taken = 0;
 
 	if (len != 0 && tg_tcp_side(&s->tcp, r->handle) != NULL)
-		taken = read_text(s, text, len);
+		taken = read_text(s, text, len, now);
 	tg_tcp_text(&s->tcp, r->handle, pkt, f, taken, now, r);
+	watch_call(&s->watch, &s->tcp, s->h, WATCH_TEXT);
 }
 
 void
@@ -222,17 +288,16 @@ stack_receive(struct stack *s, const uint8_t *data, uint16_t len, tg_time_t now)
 	hash = tg_flow_hash(
 	    &s->config.secrets.flow, false, &pkt.src, &pkt.dst, pkt.tcp.sport, pkt.tcp.dport);
 	tg_tcp_input(&s->tcp, tg_tcp_find(&s->tcp, &pkt, hash), &pkt, hash, now, &r);
-	if (s->h == TG_HANDLE_NONE && r.handle != TG_HANDLE_NONE) {
-		s->h = r.handle;
-		s->user.opened = true;
-		s->user.ended = false;
-	}
+	s->h = r.handle;
+	watch_call(&s->watch, &s->tcp, s->h, WATCH_INPUT);
+	if ((r.events & TG_TCP_EVENT_ESTABLISHED) != 0 && s->user.ended)
+		begin_use(s);
 	if (r.drop == TG_DROP_NONE && r.handle != TG_HANDLE_NONE &&
 	    (r.events & TG_TCP_EVENT_CLOSED) == 0 && (pkt.tcp.flags & TG_TCP_SYN) == 0)
 		receive_text(s, &pkt, &f, now, &r);
 	if (!r.frame_held)
 		tg_frames_push(&s->spare, &f);
-	ended(s, &r, now);
+	after(s, WATCH_USER, &r, now);
 	serve(s, now);
 }
 
@@ -246,7 +311,7 @@ stack_run(struct stack *s, tg_time_t now)
 		struct tg_tcp_result r;
 
 		tg_tcp_timer(&s->tcp, expired[i], now, &r);
-		ended(s, &r, now);
+		after(s, WATCH_TIMER, &r, now);
 	}
 	serve(s, now);
 }
@@ -254,39 +319,33 @@ stack_run(struct stack *s, tg_time_t now)
 tg_time_t
 stack_next(const struct stack *s, tg_time_t now)
 {
+	const struct stack_user *u = &s->user;
 	tg_time_t next = UINT64_MAX;
 	const uint8_t *text;
 	uint32_t tick;
 
 	if (tg_wheel_next(&s->tcp.wheel, &tick))
 		next = ((now >> TG_TICK_SHIFT) + (tick - tg_time_tick(now))) << TG_TICK_SHIFT;
-	if (s->h != TG_HANDLE_NONE && tg_tcp_take(&s->tcp, s->h, &text) != 0)
-		next = TG_MIN(next, now + USER_PACE);
-	if (s->h != TG_HANDLE_NONE && s->user.close == STACK_CLOSE_NEVER)
-		next = TG_MIN(next, TG_MAX(s->user.abort_at, now));
+	if (s->h == TG_HANDLE_NONE || u->ended)
+		return next;
+	if (tg_tcp_take(&s->tcp, s->h, &text) != 0)
+		next = TG_MIN(next, TG_MAX(now + USER_PACE, u->paused_until));
+	if (u->abort_at != UINT64_MAX)
+		next = TG_MIN(next, TG_MAX(u->abort_at, now));
 	return next;
 }
 
 const char *
 stack_check(const struct stack *s)
 {
-	const struct tg_tcb *t;
-	const struct tg_side *side;
-
-	if (s->h == TG_HANDLE_NONE)
-		return NULL;
-	t = tg_tcp_tcb(&s->tcp, s->h);
-	if (tg_seq_gt(t->snd_una, t->snd_nxt))
-		return "SND.UNA is beyond SND.NXT";
-	if (t->side == TG_HANDLE_NONE)
-		return NULL;
-	side = &s->tcp.side[t->side];
-	if (tg_seq_gt(side->rcv_user, t->rcv_nxt))
-		return "the user took more than RCV.NXT";
-	if (tg_seq_gt(t->snd_nxt, side->snd_end + 1))
-		return "SND.NXT is beyond the stream and its FIN";
-	if (tg_seq_gt(side->last_ack, t->rcv_nxt))
-		return "more was acknowledged than RCV.NXT";
+	if (s->watch.wrong != NULL)
+		return s->watch.wrong;
+	if (s->user.wrong)
+		return "a byte is wrong";
+	if (s->user.taken > s->user.want_len)
+		return "more arrived than was sent";
+	if (s->spare.n + tg_gauge(&s->gauges.held) != STACK_FRAMES)
+		return "a frame is lost";
 	return NULL;
 }
 
