@@ -48,14 +48,14 @@ quality_clean(struct world *w, struct sim_link_quality *q)
 static void
 quality_bad(struct world *w, struct sim_link_quality *q)
 {
-	*q = (struct sim_link_quality){
-		.loss_permille = 10 * sim_random_below(&w->random, 11),
-		.duplicate = sim_random_below(&w->random, 6),
-		.reorder = sim_random_below(&w->random, 11),
-		.corrupt = sim_random_below(&w->random, 3),
-		.delay_ns = (1 + sim_random_below(&w->random, 40)) * TG_NS_PER_MS,
-		.jitter_ns = 1 + sim_random_below(&w->random, 2000) * 1000,
-	};
+	struct sim_random *r = &w->random;
+
+	*q = (struct sim_link_quality){ .loss_permille = 10 * sim_random_below(r, 11) };
+	q->duplicate = sim_random_below(r, 6);
+	q->reorder = sim_random_below(r, 11);
+	q->corrupt = sim_random_below(r, 3);
+	q->delay_ns = (1 + sim_random_below(r, 40)) * TG_NS_PER_MS;
+	q->jitter_ns = 1 + sim_random_below(r, 2000) * 1000;
 }
 
 static void
@@ -224,7 +224,8 @@ run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
 	begin = w->now = TG_NS_PER_SEC + sim_random_next(&w->random) % (1ULL << 53);
 	options.timestamps = sim_random_percent(&w->random, 80);
 	options.sack = sim_random_percent(&w->random, 80);
-	options.msl_ms = 15000; /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
+	options.msl_ms = 15000;   /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
+	options.idle_ms = 600000; /* nor is a peer idle whose ACKs meet bad luck and a long RTO */
 	rig_init(&w->rig, &options, w->now);
 	scenario->script(w, &script);
 	scenario->quality(w, &quality);
