@@ -143,7 +143,7 @@ tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq)
 	uint32_t mss = tg_tcp_effective_mss(t), edge = t->snd_una + t->cwnd * mss;
 
 	if (tg_recovering_by_sack(t, s))
-		return seq + s->prr_credit;
+		return seq + s->loss->prr_credit;
 	if (s->n_sacked != 0)
 		return edge + tg_sack_bytes_below(s, seq);
 	if (!s->recovering && seq == t->snd_nxt)

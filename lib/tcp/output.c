@@ -232,7 +232,7 @@ output_hole(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t n
 	end = tg_seq_min(tg_seq_min(hole.right, s->snd_end), hole.left + text_max(t, s));
 	end = tg_seq_max(end, hole.left); /* beyond the text there is only the FIN */
 	fin = tg_seq_geq(end, s->snd_end) && tg_seq_gt(hole.right, s->snd_end);
-	s->high_rxt = end + fin;
+	s->loss->high_rxt = end + fin;
 	return emit(tcp, t, s, now, hole.left, end - hole.left, fin, seg);
 }
 

@@ -13,8 +13,8 @@ tg_sack_bytes_below(const struct tg_side *s, uint32_t seq)
 	uint32_t bytes = 0;
 	uint8_t i;
 
-	for (i = 0; i < s->n_sacked && tg_seq_lt(s->sacked[i].left, seq); i++)
-		bytes += tg_seq_min(s->sacked[i].right, seq) - s->sacked[i].left;
+	for (i = 0; i < s->n_sacked && tg_seq_lt(s->loss->sacked[i].left, seq); i++)
+		bytes += tg_seq_min(s->loss->sacked[i].right, seq) - s->loss->sacked[i].left;
 	return bytes;
 }
 
@@ -23,9 +23,9 @@ tg_sack_gap(const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq)
 {
 	uint8_t i = 0;
 
-	while (i < s->n_sacked && tg_seq_leq(s->sacked[i].left, *seq))
-		*seq = tg_seq_max(*seq, s->sacked[i++].right);
-	return i < s->n_sacked ? s->sacked[i].left : t->snd_nxt;
+	while (i < s->n_sacked && tg_seq_leq(s->loss->sacked[i].left, *seq))
+		*seq = tg_seq_max(*seq, s->loss->sacked[i++].right);
+	return i < s->n_sacked ? s->loss->sacked[i].left : t->snd_nxt;
 }
 
 /* Ranges that SND.UNA has passed. One that it stands in was reneged on: a receiver that still
@@ -35,10 +35,10 @@ forget_acknowledged(const struct tg_tcb *t, struct tg_side *s)
 {
 	uint8_t n = 0;
 
-	while (n < s->n_sacked && tg_seq_leq(s->sacked[n].left, t->snd_una))
+	while (n < s->n_sacked && tg_seq_leq(s->loss->sacked[n].left, t->snd_una))
 		n++;
 	s->n_sacked -= n;
-	memmove(s->sacked, s->sacked + n, s->n_sacked * sizeof(s->sacked[0]));
+	memmove(s->loss->sacked, s->loss->sacked + n, s->n_sacked * sizeof(s->loss->sacked[0]));
 }
 
 /* Puts block at i, where n ranges make room. A full scoreboard forgets the highest: it is
@@ -51,9 +51,9 @@ replace(struct tg_side *s, uint8_t i, uint8_t n, struct tg_sack_block block)
 			return;
 		s->n_sacked--;
 	}
-	memmove(s->sacked + i + 1, s->sacked + i + n,
-	    (size_t)(s->n_sacked - i - n) * sizeof(s->sacked[0]));
-	s->sacked[i] = block;
+	memmove(s->loss->sacked + i + 1, s->loss->sacked + i + n,
+	    (size_t)(s->n_sacked - i - n) * sizeof(s->loss->sacked[0]));
+	s->loss->sacked[i] = block;
 	s->n_sacked = (uint8_t)(s->n_sacked + 1 - n);
 }
 
@@ -62,11 +62,12 @@ add(struct tg_side *s, struct tg_sack_block block)
 {
 	uint8_t i = 0, end;
 
-	while (i < s->n_sacked && tg_seq_lt(s->sacked[i].right, block.left))
+	while (i < s->n_sacked && tg_seq_lt(s->loss->sacked[i].right, block.left))
 		i++;
-	for (end = i; end < s->n_sacked && tg_seq_leq(s->sacked[end].left, block.right); end++) {
-		block.left = tg_seq_min(block.left, s->sacked[end].left);
-		block.right = tg_seq_max(block.right, s->sacked[end].right);
+	for (end = i; end < s->n_sacked && tg_seq_leq(s->loss->sacked[end].left, block.right);
+	     end++) {
+		block.left = tg_seq_min(block.left, s->loss->sacked[end].left);
+		block.right = tg_seq_max(block.right, s->loss->sacked[end].right);
 	}
 	replace(s, i, end - i, block);
 }

@@ -90,6 +90,7 @@ tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_co
 	tcp->tcb = tg_arena_take(arena, tcp->n4 + tcp->n6, sizeof(*tcp->tcb));
 	tcp->raddr6 = tg_arena_take(arena, tcp->n6, sizeof(*tcp->raddr6));
 	tcp->side = tg_arena_take(arena, limits->sides, sizeof(*tcp->side));
+	tcp->loss = tg_arena_take(arena, limits->sides, sizeof(*tcp->loss));
 	tcp->held = tg_arena_take(arena, limits->held, sizeof(*tcp->held));
 	tg_flowtable_layout(&tcp->flows, arena, tcp->n4 + tcp->n6);
 	if (arena->base == NULL)
@@ -204,6 +205,7 @@ tg_tcp_side(struct tg_tcp *tcp, uint32_t h)
 		.rcv_adv = t->rcv_nxt + tcp->config->receive_window,
 		.last_ack = t->rcv_nxt,
 		.held = TG_HANDLE_NONE,
+		.loss = &tcp->loss[t->side],
 	};
 	if (tg_wheel_armed(&tcp->wheel, h))
 		tg_tcp_set_timer(s, TG_TIMER_LIFE, t->timer.deadline);

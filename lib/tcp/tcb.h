@@ -84,8 +84,20 @@ enum tg_tcp_timer {
 
 #define TG_SACK_RANGES 8 /* two ACKs' worth of blocks; fills up the cache line */
 
+/* What loss brings with it: one for each side record, touched only by connections that lose
+ * something. Taking a side record does not clear it: what is in use is told by n_sacked and
+ * recovering there. */
+struct tg_loss {
+	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
+	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
+	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
+	uint32_t prr_delivered; /* bytes that have arrived since */
+	uint32_t prr_out;       /* bytes sent since */
+	uint32_t prr_credit;    /* bytes that the last ACK still lets go (sndcnt) */
+};
+
 struct tg_side {
-	uint32_t owner; /* TCB handle; free list link while free */
+	_Alignas(64) uint32_t owner; /* TCB handle; free list link while free */
 	/* send: the stream of the user is appended at snd_end and rendered on demand */
 	uint32_t snd_base; /* sequence number of the user's stream offset 0 */
 	uint32_t snd_end;  /* sequence number behind the last byte appended */
@@ -119,15 +131,9 @@ struct tg_side {
 	uint32_t n_held;
 	uint32_t armed;               /* bit per enum tg_tcp_timer */
 	uint32_t deadline[TG_TIMERS]; /* ticks */
-	/* recovery by SACK, touched only by connections that lose something */
-	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
-	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
-	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
-	uint32_t prr_delivered; /* bytes that have arrived since */
-	uint32_t prr_out;       /* bytes sent since */
-	uint32_t prr_credit;    /* bytes that the last ACK still lets go (sndcnt) */
+	struct tg_loss *loss;
 };
-_Static_assert(sizeof(struct tg_side) == 192, "three cache lines");
+_Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
 
 /* A received frame kept until its text can be taken. */
 struct tg_held {

@@ -53,6 +53,7 @@ struct tg_tcp {
 	struct tg_tcb *tcb;  /* n4 for IPv4, then n6 for IPv6 */
 	union tg_ip *raddr6; /* remote address of TCB n4 + i */
 	struct tg_side *side;
+	struct tg_loss *loss; /* of each side record */
 	struct tg_held *held;
 	uint32_t n4, n6;
 	uint32_t free4, free6; /* first free TCB of each family, linked through side */

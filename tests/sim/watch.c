@@ -121,10 +121,11 @@ check_scoreboard(struct watch *w, const struct tg_tcb *t, const struct tg_side *
 
 	expect(w, s->n_sacked <= TG_SACK_RANGES, "the scoreboard overflows");
 	for (i = 0; i < s->n_sacked && i < TG_SACK_RANGES; i++) {
-		expect(w, tg_seq_gt(s->sacked[i].left, below), "SACKed ranges touch or overlap");
 		expect(
-		    w, tg_seq_gt(s->sacked[i].right, s->sacked[i].left), "a SACKed range is empty");
-		below = s->sacked[i].right;
+		    w, tg_seq_gt(s->loss->sacked[i].left, below), "SACKed ranges touch or overlap");
+		expect(w, tg_seq_gt(s->loss->sacked[i].right, s->loss->sacked[i].left),
+		    "a SACKed range is empty");
+		below = s->loss->sacked[i].right;
 	}
 	expect(w, tg_seq_leq(below, t->snd_nxt), "SACKed is what was never sent");
 }

@@ -91,7 +91,7 @@ test_holes_are_resent_once_in_order(void)
 	fx_sack(1, "1001:3001");
 	fx_sack(1, "4001:5001 1001:3001");
 	FX_SENT(". 1:1001 ack 1");
-	FX_EQUAL(fx_side()->high_rxt - fx.iss, 1001);
+	FX_EQUAL(fx_side()->loss->high_rxt - fx.iss, 1001);
 	fx_sack(1, "4001:6001 1001:3001"); /* two above the second hole: it could be late */
 	FX_EQUAL(tg_recovery_pipe(fx.t, fx_side()), 6000);
 	FX_SENT("");
@@ -119,7 +119,7 @@ test_lost_holes_go_before_new_text_before_other_holes(void)
 	enter(true, 10, 11000);
 	fx_sack(1, "2001:3001 4001:5001 6001:7001");
 	FX_SENT(". 1:1001 ack 1"); /* the pipe is at SSTHRESH */
-	fx_side()->prr_credit = PLENTY;
+	fx_side()->loss->prr_credit = PLENTY;
 	fx_serve();
 	FX_SENT(". 1001:2001 ack 1, P. 10001:11001 ack 1, . 3001:4001 ack 1, . 5001:6001 ack 1");
 }
@@ -130,10 +130,10 @@ test_hole_is_resent_in_full_segments_and_a_rest(void)
 	enter(true, 10, 10000);
 	fx_sack(1, "2501:7001");
 	FX_SENT(". 1:1001 ack 1, . 1001:2001 ack 1");
-	fx_side()->prr_credit = 500; /* enough for what is left of it */
+	fx_side()->loss->prr_credit = 500; /* enough for what is left of it */
 	fx_serve();
 	FX_SENT(". 2001:2501 ack 1");
-	fx_side()->prr_credit = PLENTY;
+	fx_side()->loss->prr_credit = PLENTY;
 	fx_serve();
 	FX_SENT(""); /* what lies above every range is not known to be lost */
 }
@@ -249,11 +249,11 @@ test_prr_spreads_the_reduction_over_a_round_trip(void)
 		if (i >= 2)
 			FX_EQUAL(tg_recovery_pipe(fx.t, fx_side()), 1000 * pipe[i]);
 		if (i >= 3 && i < TG_ARRAY_LEN(credit))
-			FX_EQUAL(fx_side()->prr_credit, credit[i]);
+			FX_EQUAL(fx_side()->loss->prr_credit, credit[i]);
 	}
-	FX_EQUAL(fx_side()->recover_fs, 22000);
+	FX_EQUAL(fx_side()->loss->recover_fs, 22000);
 	FX_EQUAL(fx.t->ssthresh, 10);
-	FX_EQUAL(fx_side()->prr_delivered, 19000);
+	FX_EQUAL(fx_side()->loss->prr_delivered, 19000);
 	fx_peer(".", 1, 0, 22001); /* all that was under way when it began */
 	FX_EQUAL(fx_side()->recovering, false);
 	FX_EQUAL(fx.t->cwnd, 10);

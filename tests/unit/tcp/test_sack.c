@@ -33,7 +33,7 @@ check_scoreboard(const char *want, unsigned line)
 
 	for (i = 0; i < s->n_sacked; i++)
 		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%u:%u", i != 0 ? " " : "",
-		    s->sacked[i].left - fx.iss, s->sacked[i].right - fx.iss);
+		    s->loss->sacked[i].left - fx.iss, s->loss->sacked[i].right - fx.iss);
 	if (strcmp(got, want) != 0)
 		printf("# scoreboard: %s\n", got);
 	fx_check_true(strcmp(got, want) == 0, "scoreboard", want, __FILE__, line);
