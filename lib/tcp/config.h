@@ -33,11 +33,11 @@ struct tg_tcp_limits {
 	uint32_t resets_per_second;         /* RSTs for segments of no connection */
 };
 
-/* One local address and port that listens. TCBs name it by index. */
+/* One local address, and the port that listens there. TCBs name it by index. */
 struct tg_endpoint {
 	union tg_ip ip;
 	bool is_ipv6;
-	be16_t port;
+	be16_t port;   /* 0: does not listen, is there to connect from */
 	uint16_t vlan; /* VLAN identifier, 0 untagged */
 	uint16_t addr; /* index of the address in struct tg_net */
 };

@@ -47,7 +47,7 @@ find_endpoint(const struct tg_tcp_config *config, const struct tg_packet *pkt)
 	for (i = 0; i < config->n_endpoints; i++) {
 		const struct tg_endpoint *e = &config->endpoint[i];
 
-		if (e->port == pkt->tcp.dport && e->is_ipv6 == pkt->is_ipv6 &&
+		if (e->port == pkt->tcp.dport && e->port != 0 && e->is_ipv6 == pkt->is_ipv6 &&
 		    e->vlan == pkt->vlan && tg_ip_equal(&e->ip, &pkt->dst))
 			return i;
 	}

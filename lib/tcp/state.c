@@ -285,6 +285,7 @@ tg_tcp_end(struct tg_tcp *tcp, uint32_t h, enum tg_counter why, struct tg_tcp_re
 	tg_count(tcp->stats, why);
 	tg_tcp_set_state(tcp, t, TG_TCP_CLOSED);
 	r->events |= TG_TCP_EVENT_CLOSED;
+	r->why = (uint8_t)why;
 }
 
 void

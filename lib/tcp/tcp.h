@@ -79,6 +79,7 @@ struct tg_tcp_result {
 	enum tg_drop drop; /* why the segment was not taken; NONE if it was */
 	bool frame_held;   /* the frame is kept: do not reuse it */
 	bool has_reply;    /* reply is to be sent, outside the connection's own output */
+	uint8_t why;       /* with CLOSED: enum tg_counter that the end counted as */
 	struct tg_segment reply;
 };
 

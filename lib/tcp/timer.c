@@ -164,6 +164,7 @@ tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result
 	else if (t->state == TG_TCP_TIME_WAIT) {
 		tg_tcp_set_state(tcp, t, TG_TCP_CLOSED);
 		r->events |= TG_TCP_EVENT_CLOSED;
+		r->why = TG_COUNTER_CLOSED; /* as TIME-WAIT was counted when it began */
 	} else if (t->side != TG_HANDLE_NONE)
 		side_timers(tcp, h, now, r);
 	else

@@ -62,6 +62,19 @@ test_closed_port_any_segment_draws_the_exact_reset(void)
 	FX_EQUAL(fx_counter(TG_COUNTER_RST_SENT), TG_ARRAY_LEN(rows));
 }
 
+/* An endpoint to connect from has port 0, and a segment may name port 0, too. */
+static void
+test_closed_syn_to_port_0_of_an_endpoint_that_does_not_listen_is_refused(void)
+{
+	fx.endpoint[0].port = 0;
+	fx.config.limits.resets_per_second = 100;
+	fx_lay_out();
+	arrives_at(0, "S", 0x100, 0, 0);
+	FX_EQUAL(fx.n_sent, 1);
+	FX_EQUAL(fx.sent[0].seg.flags, TG_TCP_RST | TG_TCP_ACK);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_NO_CONNECTION);
+}
+
 static void
 test_closed_port_reset_is_never_answered(void)
 {
@@ -358,6 +371,8 @@ test_state_names_are_those_of_the_rfc(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "closed port, SYN to port 0 of an endpoint that does not listen",
+	    test_closed_syn_to_port_0_of_an_endpoint_that_does_not_listen_is_refused },
 	{ "closed port: any segment draws the exact reset",
 	    test_closed_port_any_segment_draws_the_exact_reset },
 	{ "closed port: a reset is never answered", test_closed_port_reset_is_never_answered },
