@@ -192,7 +192,8 @@ tg_wire(struct tg_wiring *w, const struct tg_service_config *service, const stru
 		.retrans_ms = RETRANS_MS,
 		.probes = PROBES,
 		.echo_per_second = service->limits.echo_replies_per_second };
-	w->shard =
-	    (struct tg_shard_config){ .net = &w->net, .tcp = &w->tcp, .neighbor = &w->neighbor };
+	w->shard = (struct tg_shard_config){
+		.net = &w->net, .tcp = &w->tcp, .neighbor = &w->neighbor, .user = &tg_server_user
+	};
 	return 0;
 }

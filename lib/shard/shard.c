@@ -95,7 +95,7 @@ receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
 	uint32_t len = tg_tcp_in_order(tcp, r->handle, &a->pkt.tcp, &text), taken = 0;
 
 	if (len != 0)
-		taken = tg_connection_feed(run, r->handle, text, len);
+		taken = run->shard->ops->feed(run, r->handle, text, len);
 	tg_tcp_text(tcp, r->handle, &a->pkt, &a->frame, taken, run->now, r);
 }
 
@@ -267,13 +267,20 @@ void
 tg_shard_run(struct tg_shard *shard, const struct tg_world *world, tg_time_t now,
     const struct tg_frame *rx, uint32_t n, struct tg_frames *spare, struct tg_frames *tx)
 {
-	struct tg_run run = { shard, world, now, spare, tx };
+	struct tg_run run = { .shard = shard,
+		.world = world,
+		.now = now,
+		.spare = spare,
+		.tx = tx,
+		.tcp = &shard->tcp,
+		.stats = shard->stats,
+		.user = shard->user };
 
 	assert(n <= TG_SHARD_BURST_MAX); /* the header says so */
 	shard->tcp.draining = world->draining;
 	receive(&run, rx, n);
 	run_timers(&run);
-	tg_connection_sweep(&run);
+	shard->ops->poll(&run);
 	tg_connection_serve_touched(&run);
 	tg_neighbor_run(shard->neighbor, now, spare, tx);
 }
@@ -282,11 +289,10 @@ static void
 lay_out(struct tg_shard *shard, struct tg_arena *arena, const struct tg_shard_config *config,
     bool first, tg_time_t now)
 {
-	*shard = (struct tg_shard){ .config = config };
+	*shard = (struct tg_shard){ .config = config, .ops = config->user };
 	shard->stats = tg_arena_take(arena, 1, sizeof(*shard->stats));
 	shard->gauges = tg_arena_take(arena, 1, sizeof(*shard->gauges));
-	shard->pins = tg_arena_take(arena, 1, sizeof(*shard->pins));
-	shard->http = tg_arena_take(arena, config->tcp->limits.sides, sizeof(*shard->http));
+	shard->user = shard->ops->layout(arena, config);
 	shard->neighbor =
 	    tg_neighbor_layout(arena, config->neighbor, config->net, shard->stats, first);
 	tg_tcp_layout(
@@ -315,8 +321,7 @@ tg_shard_idle_ns(const struct tg_shard *shard, tg_time_t now, tg_time_t max_ns)
 	tg_time_t due = TG_MIN(tg_neighbor_next_due(shard->neighbor), now + max_ns);
 	uint32_t next, tick = tg_time_tick(now);
 
-	if (tg_connection_is_sweeping(shard))
-		return 0;
+	due = TG_MIN(due, shard->ops->due(shard, now));
 	if (tg_wheel_next(&shard->tcp.wheel, &next)) {
 		/* Ticks wrap, so it is their distance that counts. */
 		int64_t ticks = (int64_t)(now >> TG_TICK_SHIFT) + (int32_t)(next - tick);
@@ -350,8 +355,8 @@ tg_shard_gauges(const struct tg_shard *shard)
 	return shard->gauges;
 }
 
-const struct tg_http_pins *
-tg_shard_pins(const struct tg_shard *shard)
+void *
+tg_shard_user(const struct tg_shard *shard)
 {
-	return shard->pins;
+	return shard->user;
 }

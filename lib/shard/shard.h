@@ -3,7 +3,7 @@
  *
  * Shard: one worker's whole world. Frames in, frames out, the time passed in.
  *
- * A shard owns its flow table, TCBs, timer wheel, neighbour cache, HTTP state and
+ * A shard owns its flow table, TCBs, timer wheel, neighbour cache, its user's state and
  * counters; nothing outside touches them, apart from the counters, gauges and
  * pins that the control thread reads. It neither waits nor allocates nor reads a
  * clock, so a worker, the simulator and a fuzzer run the same object code.
@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "http/conn.h"
 #include "neighbor/neighbor.h"
+#include "shard/user.h"
 #include "tcp/config.h"
 #include "tcp/gauges.h"
 
@@ -32,12 +33,16 @@ struct tg_shard_config {
 	const struct tg_net *net;
 	const struct tg_tcp_config *tcp;
 	const struct tg_neighbor_limits *neighbor;
+	const struct tg_user_ops *user; /* who speaks over the connections */
 };
+
+/* The HTTP server, which answers from tg_world.http. */
+extern const struct tg_user_ops tg_server_user;
 
 /* What the control thread publishes; a worker reads one pointer to it per burst and
  * keeps it valid by its RCU quiescent state. */
 struct tg_world {
-	const struct tg_http_view *http;
+	const struct tg_http_view *http; /* the server answers from it */
 	bool draining; /* shutting down: no new connections, idle ones are closed */
 };
 
@@ -76,6 +81,8 @@ uint32_t tg_shard_held_max(const struct tg_shard *shard);
 /* Read by the control thread at any time. */
 struct tg_stats *tg_shard_stats(struct tg_shard *shard);
 const struct tg_tcp_gauges *tg_shard_gauges(const struct tg_shard *shard);
+
+/* Likewise, of a shard whose user is tg_server_user. */
 const struct tg_http_pins *tg_shard_pins(const struct tg_shard *shard);
 
 #endif

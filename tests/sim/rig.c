@@ -160,7 +160,8 @@ rig_init(struct rig *rig, const struct rig_options *options, tg_time_t now)
 		.retrans_ms = 1000,
 		.probes = 3,
 		.echo_per_second = 1000 };
-	rig->config = (struct tg_shard_config){ &rig->net, &rig->tcp, &rig->neighbor };
+	rig->config =
+	    (struct tg_shard_config){ &rig->net, &rig->tcp, &rig->neighbor, &tg_server_user };
 	tg_shard_layout(&arena, &rig->config, true, now);
 	arena.size = (arena.used + 63) & ~(size_t)63;
 	rig->memory = arena.base = aligned_alloc(64, arena.size);
