@@ -73,24 +73,37 @@ is_acceptable(uint32_t seq, uint32_t len, uint32_t rcv_nxt, uint32_t rcv_wnd)
 	       tg_seq_in_window(seq + len - 1, rcv_nxt, rcv_wnd);
 }
 
+/* A SYN with a timestamp that is old or missing is perhaps the first sign of a peer that has
+ * started anew, and without timestamps: the ACK lets it reset what it does not know (RFC 5961
+ * section 4). */
+static enum tg_tcp_step
+paws_syn(struct tg_tcp_input *in)
+{
+	tg_tcp_challenge_ack(in);
+	return tg_step_drop(in, TG_DROP_TCP_SYN_CHALLENGED);
+}
+
 /* RFC 7323 5.3, R1 to R3. Resets are exempt. */
 static enum tg_tcp_step
 check_paws(struct tg_tcp_input *in)
 {
 	struct tg_tcb *t = in->t;
 	const struct tg_tcp_options *opt = &in->seg->opt;
+	bool missing = (opt->present & TG_OPT_TIMESTAMP) == 0;
 
 	if ((t->flags & TG_TCB_TIMESTAMPS) == 0 || (in->seg->flags & TG_TCP_RST) != 0)
 		return TG_STEP_ON;
-	if ((opt->present & TG_OPT_TIMESTAMP) == 0)
-		return tg_step_drop(in, TG_DROP_TCP_PAWS); /* RFC 7323 3.2: once used, always */
-	if (tg_seq_lt(opt->tsval, t->ts_recent)) {
+	if (!missing && tg_seq_geq(opt->tsval, t->ts_recent))
+		return TG_STEP_ON;
+	if ((in->seg->flags & TG_TCP_SYN) != 0)
+		return paws_syn(in);
+	if (!missing) /* RFC 7323 3.2: once used, always; what has none is dropped in silence */
 		t->flags |= TG_TCB_SEND_ACK;
-		return tg_step_drop(in, TG_DROP_TCP_PAWS);
-	}
-	return TG_STEP_ON;
+	return tg_step_drop(in, TG_DROP_TCP_PAWS);
 }
 
+/* Not before the ACK has been found plausible: what is challenged, be it a reset, a SYN or an
+ * ACK, must not move the clock that later segments are measured by. */
 static void
 update_ts_recent(struct tg_tcp_input *in)
 {
@@ -103,7 +116,7 @@ update_ts_recent(struct tg_tcp_input *in)
 
 /* An unacceptable segment draws an ACK, unless it is a reset. One without text could be
  * the answer to such an ACK, so it is rate limited: two ends never answer each other
- * for ever. */
+ * for ever. A SYN is challenged wherever it lies (RFC 5961 section 4.2). */
 static enum tg_tcp_step
 not_acceptable(struct tg_tcp_input *in)
 {
@@ -116,7 +129,7 @@ not_acceptable(struct tg_tcp_input *in)
 		tg_count(in->tcp->stats, TG_COUNTER_TIME_WAIT_REACKED);
 		tg_tcp_enter_time_wait(in->tcp, in->h, in->now); /* restart 2 MSL */
 	}
-	if (tg_seg_len(seg) == 0)
+	if (tg_seg_len(seg) == 0 || (seg->flags & TG_TCP_SYN) != 0)
 		tg_tcp_challenge_ack(in);
 	else
 		in->t->flags |= TG_TCB_SEND_ACK;
@@ -139,7 +152,6 @@ check_sequence_number(struct tg_tcp_input *in)
 			return not_acceptable(in);
 		in->t->flags |= TG_TCB_SEND_ACK;
 	}
-	update_ts_recent(in);
 	return TG_STEP_ON;
 }
 
@@ -178,6 +190,7 @@ steps(struct tg_tcp_input *in)
 	if (check_sequence_number(in) == TG_STEP_DONE || check_rst(in) == TG_STEP_DONE ||
 	    check_syn(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
 		return;
+	update_ts_recent(in);
 	/* Sixth, the URG bit: urgent data is delivered in line, as RFC 6093 section 4 has it,
 	 * and nobody asks for the pointer. */
 	if (in->t->state != TG_TCP_CLOSED)

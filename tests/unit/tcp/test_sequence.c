@@ -201,6 +201,51 @@ test_missing_timestamp_is_dropped_silently(void)
 	FX_EQUAL(fx.taken, 0);
 }
 
+/* RFC 5961 section 4 goes before: a SYN is challenged, whatever timestamp it has or lacks and
+ * wherever it lies. */
+static void
+test_syn_without_or_with_an_old_timestamp_is_challenged(void)
+{
+	static const uint32_t seqs[] = { 1, 0, 100, 50000 };
+	struct tg_segment syn;
+	struct tg_tcb before;
+	uint32_t i;
+
+	enter_with_timestamps();
+	before = *fx.t;
+	for (i = 0; i < TG_ARRAY_LEN(seqs); i++) {
+		syn = fx_segment("S", seqs[i], 0, 0);
+		syn.opt.present = TG_OPT_MSS;
+		fx_arrives(&syn);
+		FX_EQUAL(fx.r.drop, TG_DROP_TCP_SYN_CHALLENGED);
+		fx_serve();
+		FX_SENT(". 1:1 ack 1");
+		syn.opt.present = TG_OPT_TIMESTAMP;
+		syn.opt.tsval = FX_PEER_TSVAL - 1;
+		fx_arrives(&syn);
+		fx_serve();
+		FX_SENT(". 1:1 ack 1");
+	}
+	FX_EQUAL(fx_counter(TG_COUNTER_CHALLENGE_ACKS), 2 * TG_ARRAY_LEN(seqs));
+	FX_TCB(&before);
+}
+
+/* The half-open connection stays: only what PAWS lets pass goes back to LISTEN. */
+static void
+test_syn_received_another_syn_without_timestamp_is_challenged(void)
+{
+	struct tg_segment syn;
+
+	fx_offer_all(7);
+	fx_enter(TG_TCP_SYN_RECEIVED);
+	syn = fx_segment("S", 100, 0, 0);
+	syn.opt.present = TG_OPT_MSS;
+	fx_arrives(&syn);
+	fx_serve();
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_SENT(". 1:1 ack 1");
+}
+
 static void
 test_timestamp_not_agreed_is_ignored(void)
 {
@@ -257,6 +302,32 @@ test_ts_recent_is_left_alone_by_an_unacceptable_segment(void)
 	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL);
 	fx_peer("P.", 50000, 100, 1);
 	FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL);
+}
+
+/* Nor by what is challenged: forged, it would let no segment of the peer pass any more. */
+static void
+test_ts_recent_is_left_alone_by_what_is_challenged(void)
+{
+	static const struct {
+		const char *flags;
+		uint32_t seq, ack;
+	} rows[] = { { "S", 1, 0 }, { "S.", 1, 1 }, { "R", 2, 0 }, { ".", 1, 2 },
+		{ ".", 1, 1 - 70000U } };
+	struct tg_segment forged;
+	uint32_t i;
+
+	enter_with_timestamps();
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		forged = fx_segment(rows[i].flags, rows[i].seq, 0, rows[i].ack);
+		forged.opt.present = TG_OPT_TIMESTAMP;
+		forged.opt.tsval = FX_PEER_TSVAL + 1000000;
+		fx_arrives(&forged);
+		FX_TRUE(fx.r.drop != TG_DROP_NONE, rows[i].flags);
+		fx_serve();
+		FX_EQUAL(fx.t->ts_recent, FX_PEER_TSVAL);
+	}
+	fx_peer("P.", 1, 10, 1);
+	FX_EQUAL(fx.taken, 10);
 }
 
 static void
@@ -366,6 +437,10 @@ static CU_TestInfo tests[] = {
 	{ "PAWS: the same and newer ones pass", test_paws_same_and_newer_timestamps_pass },
 	{ "PAWS: resets are exempt", test_paws_resets_are_exempt },
 	{ "timestamp missing: dropped silently", test_missing_timestamp_is_dropped_silently },
+	{ "SYN without a timestamp, or an old one: challenged",
+	    test_syn_without_or_with_an_old_timestamp_is_challenged },
+	{ "SYN-RECEIVED, another SYN without timestamp: challenged",
+	    test_syn_received_another_syn_without_timestamp_is_challenged },
 	{ "timestamp not agreed: ignored", test_timestamp_not_agreed_is_ignored },
 	{ "TS.Recent is that of the first segment an ACK answers",
 	    test_ts_recent_is_that_of_the_first_segment_an_ack_answers },
@@ -373,6 +448,8 @@ static CU_TestInfo tests[] = {
 	    test_ts_recent_does_not_move_behind_a_gap_and_moves_when_it_is_filled },
 	{ "TS.Recent is left alone by an unacceptable segment",
 	    test_ts_recent_is_left_alone_by_an_unacceptable_segment },
+	{ "TS.Recent is left alone by what is challenged",
+	    test_ts_recent_is_left_alone_by_what_is_challenged },
 	{ "challenge ACKs are limited, whatever provokes them",
 	    test_challenge_acks_are_limited_whatever_provokes_them },
 	{ "challenge ACKs: a second's worth at once",
