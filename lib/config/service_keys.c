@@ -192,7 +192,9 @@ static const struct tg_key service_keys[] = {
 	    .max = 1000000,
 	    .def = "1000",
 	    .unit = "segments per second",
-	    .help = "Challenge ACKs (RFC 5961 section 7).",
+	    .help =
+		"Challenge ACKs (RFC 5961 section 7), on average: each second has a limit of its "
+		"own, from half to one and a half times this, that nobody can predict.",
 	},
 	{
 	    .path = "limits.resets_per_second",

@@ -6,10 +6,40 @@
  */
 #include "tcp/tcp_internal.h"
 
+#define CHALLENGE_INTERVAL_SHIFT 10 /* 2^10 ticks, about a second */
+
+/* The number of challenge ACKs of the interval that has begun. */
+static void
+draw_challenge_acks(struct tg_tcp *tcp, tg_time_t now)
+{
+	struct tg_challenge_limit *limit = &tcp->challenge_acks;
+	uint64_t rate = tcp->config->limits.challenge_acks_per_second;
+	const uint64_t input[2] = { limit->drawn, now };
+
+	limit->drawn = tg_siphash24(&tcp->config->secrets.challenge, input, sizeof(input));
+	limit->left = (uint32_t)(rate - rate / 2 + ((limit->drawn >> 32) * (rate + 1) >> 32));
+}
+
+static bool
+may_challenge(struct tg_tcp *tcp, tg_time_t now)
+{
+	struct tg_challenge_limit *limit = &tcp->challenge_acks;
+	uint32_t interval = tg_time_tick(now) >> CHALLENGE_INTERVAL_SHIFT;
+
+	if (limit->interval != interval) {
+		limit->interval = interval;
+		draw_challenge_acks(tcp, now);
+	}
+	if (limit->left == 0)
+		return false;
+	limit->left--;
+	return true;
+}
+
 void
 tg_tcp_challenge_ack(struct tg_tcp_input *in)
 {
-	if (!tg_rate_limit_take(&in->tcp->challenge_acks, in->now)) {
+	if (!may_challenge(in->tcp, in->now)) {
 		tg_count(in->tcp->stats, TG_COUNTER_CHALLENGE_ACKS_LIMITED);
 		return;
 	}

@@ -29,7 +29,7 @@ struct tg_tcp_limits {
 	uint32_t sides;        /* connections that move at the same time */
 	uint32_t held;         /* received frames kept for later, all connections together */
 	uint32_t held_per_connection;
-	uint32_t challenge_acks_per_second; /* RFC 5961 section 7 */
+	uint32_t challenge_acks_per_second; /* RFC 5961 section 7; on average */
 	uint32_t resets_per_second;         /* RSTs for segments of no connection */
 };
 
@@ -44,9 +44,10 @@ struct tg_endpoint {
 
 /* Keys from the operating system's random source, made at start. */
 struct tg_tcp_secrets {
-	struct tg_siphash_key isn;  /* RFC 6528 */
-	struct tg_siphash_key ts;   /* RFC 7323 section 5.4: timestamp offsets */
-	struct tg_siphash_key flow; /* flow table and steering */
+	struct tg_siphash_key isn;       /* RFC 6528 */
+	struct tg_siphash_key ts;        /* RFC 7323 section 5.4: timestamp offsets */
+	struct tg_siphash_key flow;      /* flow table and steering */
+	struct tg_siphash_key challenge; /* limits of challenge ACKs */
 };
 
 struct tg_tcp_config {

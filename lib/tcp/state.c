@@ -98,8 +98,7 @@ tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_co
 	link_pools(tcp);
 	tg_wheel_init(&tcp->wheel, now_tick, tcp->tcb, sizeof(*tcp->tcb),
 	    offsetof(struct tg_tcb, timer), tcp->n4 + tcp->n6);
-	tcp->challenge_acks.rate = limits->challenge_acks_per_second;
-	tcp->challenge_acks.left = limits->challenge_acks_per_second;
+	tcp->challenge_acks.interval = UINT32_MAX; /* none: intervals have 22 bits */
 	tcp->resets.rate = limits->resets_per_second;
 	tcp->resets.left = limits->resets_per_second;
 }

@@ -38,6 +38,21 @@
 #include "tcp/tcb.h"
 #include "wheel/wheel.h"
 
+/* Challenge ACKs: in each interval of 2^30 ns at most a number that is drawn anew, between half
+ * the rate and one and a half times it.
+ *
+ * One limit for all connections tells who shares it what the others did: an attacker who draws
+ * challenge ACKs on a connection of his own until they stop, and knows how many there are to be
+ * had, learns whether a forged segment hit another connection (CVE-2016-5696). Here nobody
+ * knows. A limit for each connection would tell nothing, too, but bound nothing either: there
+ * may be millions of them. drawn chains the draws and takes in the nanosecond of each, so that
+ * no shard tells of another. */
+struct tg_challenge_limit {
+	uint64_t drawn;    /* the last output of the keyed function */
+	uint32_t interval; /* for which it was drawn */
+	uint32_t left;
+};
+
 /* Replies that an attacker could make us send: at most rate per second, in bursts of
  * at most rate. */
 struct tg_rate_limit {
@@ -60,7 +75,7 @@ struct tg_tcp {
 	uint32_t free_side;
 	uint32_t free_held;
 	bool draining; /* SYNs are refused; set by the shard */
-	struct tg_rate_limit challenge_acks;
+	struct tg_challenge_limit challenge_acks;
 	struct tg_rate_limit resets;
 	struct tg_flowtable flows;
 	struct tg_wheel wheel;
