@@ -148,6 +148,7 @@ wire_tcp(
 	tcp->window_scale = (uint8_t)scale;
 	tcp->timestamps = service->tcp.timestamps;
 	tcp->sack = service->tcp.sack;
+	tcp->nagle = service->tcp.nagle;
 	tcp->initial_window = (uint16_t)service->tcp.initial_window_segments;
 	tcp->mss4 = wire_mss(service, net->mtu, IP4_TCP_BYTES);
 	tcp->mss6 = wire_mss(service, net->mtu, IP6_TCP_BYTES);

@@ -189,6 +189,7 @@ struct tg_service_config {
 		uint32_t receive_window_bytes; /* a multiple of 1 << window_scale */
 		uint32_t window_scale;
 		bool timestamps, sack;
+		bool nagle;
 		uint32_t initial_window_segments;
 		uint32_t mss; /* 0: from the MTU */
 		struct tg_config_place mss_at;

@@ -359,6 +359,15 @@ static const struct tg_key service_keys[] = {
 		    "2018).",
 	},
 	{
+	    .path = "tcp.nagle",
+	    .type = TG_KEY_BOOLEAN,
+	    .offset = AT(tcp.nagle),
+	    .def = "false",
+	    .help = "Whether text that does not fill a segment waits until all that was sent is "
+		    "acknowledged (RFC 9293 3.7.4). Answers are handed over whole, so that there "
+		    "is nothing to gain.",
+	},
+	{
 	    .path = "tcp.initial_window_segments",
 	    .type = TG_KEY_INTEGER,
 	    .offset = AT(tcp.initial_window_segments),

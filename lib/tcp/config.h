@@ -57,6 +57,7 @@ struct tg_tcp_config {
 	uint32_t receive_window; /* bytes, a multiple of 2^window_scale */
 	uint8_t window_scale;    /* 0..14, what we offer */
 	bool timestamps, sack;   /* offer the options */
+	bool nagle;              /* new connections have Nagle's algorithm on */
 	uint16_t initial_window; /* segments, RFC 6928 */
 	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */
 	uint16_t n_endpoints;

@@ -139,7 +139,8 @@ tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
 	if (h == TG_HANDLE_NONE)
 		return h;
 	t = &tcp->tcb[h];
-	t->flags = TG_TCB_ACTIVE | TG_TCB_SEND_SYN | TG_TCB_WSCALE;
+	t->flags =
+	    TG_TCB_ACTIVE | TG_TCB_SEND_SYN | TG_TCB_WSCALE | tg_tcp_default_flags(tcp->config);
 	if (tcp->config->sack)
 		t->flags |= TG_TCB_SACK;
 	if (tcp->config->timestamps)

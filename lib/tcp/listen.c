@@ -61,7 +61,7 @@ receive_syn(struct tg_tcp_input *in, uint32_t iss)
 	struct tg_tcp *tcp = in->tcp;
 	struct tg_tcb *t = in->t;
 
-	t->flags = TG_TCB_SEND_SYN;
+	t->flags = TG_TCB_SEND_SYN | tg_tcp_default_flags(tcp->config);
 	t->retries = 0;
 	t->rcv_nxt = in->seg->seq + 1;
 	t->snd_una = iss;

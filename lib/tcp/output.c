@@ -269,6 +269,26 @@ wait_for_window(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time
 		    s, TG_TIMER_RETRANSMIT, tg_time_tick(now) + tg_tcp_rto(tcp, t, s->backoff));
 }
 
+/* Whether new text that does not fill a segment waits for company. Before a FIN it does not: none
+ * will come. */
+static bool
+nagle_holds(const struct tg_tcb *t, uint32_t seq)
+{
+	return (t->flags & (TG_TCB_NAGLE | TG_TCB_FIN_QUEUED)) == TG_TCB_NAGLE &&
+	       t->snd_una != t->snd_nxt && seq == t->snd_nxt;
+}
+
+/* RFC 9293 3.8.6.2.1: besides a full segment all there is, or half the largest window, goes.
+ * After a timeout old text goes again in whatever the window lets (SHLD-16). */
+static bool
+is_worth_sending(
+    const struct tg_tcb *t, const struct tg_side *s, uint32_t seq, uint32_t len, uint32_t left)
+{
+	if (len == left || len >= s->max_wnd / 2)
+		return !nagle_holds(t, seq);
+	return t->retries != 0 && tg_seq_lt(seq, t->snd_nxt);
+}
+
 /* The next segment from SND_PTR on, without what the peer has, that CWND and SND.WND let go. */
 static bool
 next_segment(
@@ -286,10 +306,7 @@ next_segment(
 	room = tg_seq_lt(*seq, edge) ? edge - *seq : 0;
 	*len = TG_MIN(TG_MIN(left, room), mss);
 	*fin = last && *len == left && room > *len && fin_due(t, s, *seq);
-	/* RFC 9293 3.8.6.2.1: a full segment, all there is, or half the largest window. After a
-	 * timeout old text goes again in whatever the window lets (SHLD-16). */
-	return *fin || (*len != 0 && (*len == mss || *len == left || *len >= s->max_wnd / 2 ||
-					 (t->retries != 0 && tg_seq_lt(*seq, t->snd_nxt))));
+	return *fin || (*len != 0 && (*len == mss || is_worth_sending(t, s, *seq, *len, left)));
 }
 
 static bool

@@ -37,6 +37,7 @@
 #define TG_TCB_RETRIED     (1U << 8)  /* the SYN was repeated: no RTT sample (Karn) */
 #define TG_TCB_TOUCHED     (1U << 9)  /* in this burst's list of connections to serve */
 #define TG_TCB_ACTIVE      (1U << 10) /* opened by us (RFC 9293 MUST-11) */
+#define TG_TCB_NAGLE       (1U << 14) /* small text waits for an ACK (RFC 9293 3.7.4) */
 
 struct tg_tcb {
 	be32_t raddr;      /* remote IPv4 address; 0 for IPv6 */

@@ -148,6 +148,11 @@ struct tg_side *tg_tcp_side(struct tg_tcp *tcp, uint32_t h);
  * a side record. */
 void tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now);
 
+/* Switches Nagle's algorithm for connection h, RFC 9293 3.7.4: with it on, what does not fill a
+ * segment waits until all that was sent is acknowledged, or the user closes. Off unless
+ * config->nagle. */
+void tg_tcp_set_nagle(struct tg_tcp *tcp, uint32_t h, bool on);
+
 /* The user's stream grew by n bytes. The connection has a side record. */
 void tg_tcp_append(struct tg_tcp *tcp, uint32_t h, uint32_t n);
 

@@ -67,6 +67,9 @@ void tg_tcp_set_window(struct tg_tcp_input *in);
 void tg_tcp_establish(struct tg_tcp_input *in);
 void tg_tcp_syn_sent(struct tg_tcp_input *in);
 
+/* settings.c */
+uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
+
 /* listen.c */
 void tg_tcp_no_connection(struct tg_tcp_input *in);
 void tg_tcp_time_wait_syn(struct tg_tcp_input *in);

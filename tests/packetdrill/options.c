@@ -77,7 +77,7 @@ set_tcp_option(int name, int value)
 	switch (name) {
 	case TCP_MAXSEG:
 		return set_maxseg(value);
-	case TCP_NODELAY: /* lib/tcp has no Nagle algorithm */
+	case TCP_NODELAY: /* as it is: scripts count on segments that leave at once */
 	case TCP_QUICKACK:
 		return 0;
 	}
