@@ -12,6 +12,8 @@
 #define RETRANS_MS   1000
 #define PROBES       3
 
+#define KEEP_ALIVE_MS 7200000 /* RFC 9293 MUST-28; for connections that ask for it themselves */
+
 _Static_assert(TG_CONFIG_ADDRESSES_MAX <= TG_NET_ADDRS_MAX, "every address has its place");
 
 #define IP4_TCP_BYTES (TG_IP4_HEADER_BYTES + TG_TCP_HEADER_BYTES)
@@ -98,6 +100,10 @@ wire_timers(struct tg_tcp_timers *to, const struct tg_service_config *service)
 	to->msl = tg_ticks_from_ms(service->timers.msl_ms);
 	to->fin_wait2 = tg_ticks_from_ms(service->timers.fin_wait2_ms);
 	to->idle = tg_ticks_from_ms(service->timers.idle_timeout_ms);
+	to->keep_alive = tg_ticks_from_ms(
+	    service->timers.keep_alive_ms != 0 ? service->timers.keep_alive_ms : KEEP_ALIVE_MS);
+	to->keep_alive_interval = tg_ticks_from_ms(service->timers.keep_alive_interval_ms);
+	to->keep_alive_probes = (uint8_t)service->timers.keep_alive_probes;
 	to->syn_ack_retries = (uint8_t)service->timers.syn_ack_retries;
 	to->retries = (uint8_t)service->timers.retries;
 }
@@ -148,6 +154,7 @@ wire_tcp(
 	tcp->window_scale = (uint8_t)scale;
 	tcp->timestamps = service->tcp.timestamps;
 	tcp->sack = service->tcp.sack;
+	tcp->keep_alive = service->timers.keep_alive_ms != 0;
 	tcp->nagle = service->tcp.nagle;
 	tcp->initial_window = (uint16_t)service->tcp.initial_window_segments;
 	tcp->mss4 = wire_mss(service, net->mtu, IP4_TCP_BYTES);

@@ -182,6 +182,9 @@ struct tg_service_config {
 		uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
 		uint32_t delayed_ack_ms;
 		uint32_t idle_timeout_ms;
+		uint32_t keep_alive_ms; /* 0: off */
+		uint32_t keep_alive_interval_ms;
+		uint32_t keep_alive_probes;
 		uint32_t fin_wait2_ms;
 	} timers;
 

@@ -16,9 +16,12 @@ struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint32_t msl;        /* TIME-WAIT lasts twice this */
 	uint32_t fin_wait2;  /* a half-closed connection waits this long for the peer's FIN */
 	uint32_t idle;       /* an established connection without traffic is closed after this */
-	uint8_t syn_retries; /* retransmissions of a SYN */
-	uint8_t syn_ack_retries; /* retransmissions of a SYN-ACK */
-	uint8_t retries;         /* R2: retransmissions of one segment before giving up */
+	uint32_t keep_alive; /* a connection with keep-alives is probed after this much silence */
+	uint32_t keep_alive_interval; /* and again after this much more */
+	uint8_t keep_alive_probes;    /* probes without an answer before giving up */
+	uint8_t syn_retries;          /* retransmissions of a SYN */
+	uint8_t syn_ack_retries;      /* retransmissions of a SYN-ACK */
+	uint8_t retries;              /* R2: retransmissions of one segment before giving up */
 };
 
 /* Bounds of one shard. */
@@ -57,6 +60,7 @@ struct tg_tcp_config {
 	uint32_t receive_window; /* bytes, a multiple of 2^window_scale */
 	uint8_t window_scale;    /* 0..14, what we offer */
 	bool timestamps, sack;   /* offer the options */
+	bool keep_alive;         /* new connections have keep-alives on */
 	bool nagle;              /* new connections have Nagle's algorithm on */
 	uint16_t initial_window; /* segments, RFC 6928 */
 	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */

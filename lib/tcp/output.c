@@ -336,7 +336,7 @@ output_ack(
 {
 	if ((t->flags & TG_TCB_SEND_ACK) == 0)
 		return false;
-	*seg = (struct tg_segment){ .seq = t->snd_nxt };
+	*seg = (struct tg_segment){ .seq = tg_keep_alive_seq(t, s) };
 	describe(tcp, t, s, now, seg);
 	return true;
 }

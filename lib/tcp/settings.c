@@ -9,7 +9,8 @@
 uint16_t
 tg_tcp_default_flags(const struct tg_tcp_config *config)
 {
-	return config->nagle ? TG_TCB_NAGLE : 0;
+	return (uint16_t)((config->nagle ? TG_TCB_NAGLE : 0) |
+			  (config->keep_alive ? TG_TCB_KEEP_ALIVE : 0));
 }
 
 static void
@@ -22,4 +23,16 @@ void
 tg_tcp_set_nagle(struct tg_tcp *tcp, uint32_t h, bool on)
 {
 	set_flag(&tcp->tcb[h], TG_TCB_NAGLE, on);
+}
+
+void
+tg_tcp_set_keep_alive(struct tg_tcp *tcp, uint32_t h, bool on, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+
+	set_flag(t, TG_TCB_KEEP_ALIVE, on);
+	if (tg_tcp_is_opening(t)) /* its deadline and retries are those of the SYN */
+		return;
+	tg_keep_alive_answered(t, tg_tcp_side_of(tcp, t));
+	tg_tcp_refresh_life(tcp, h, now);
 }

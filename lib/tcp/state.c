@@ -208,7 +208,12 @@ tg_tcp_side(struct tg_tcp *tcp, uint32_t h)
 	};
 	if (tg_wheel_armed(&tcp->wheel, h))
 		tg_tcp_set_timer(s, TG_TIMER_LIFE, t->timer.deadline);
-	s->sent_at = t->timer.deadline - tcp->config->timers.idle;
+	s->sent_at = t->timer.deadline - tg_tcp_life(tcp, t, s);
+	if (t->retries != 0 &&
+	    !tg_tcp_is_opening(t)) { /* the record counts timeouts in its place */
+		s->keep_alives = t->retries;
+		t->retries = 0;
+	}
 	tg_gauge_add(&tcp->gauges->sides, 1);
 	return s;
 }
@@ -268,7 +273,7 @@ tg_tcp_rest(struct tg_tcp *tcp, uint32_t h, bool user_idle, struct tg_frames *sp
 	}
 	if (!time_wait)
 		tg_wheel_arm(&tcp->wheel, h, s->deadline[TG_TIMER_LIFE]);
-	t->retries = 0;
+	t->retries = s->keep_alives;
 	tg_tcp_release_held(tcp, s, spare);
 	release_side(tcp, t);
 	return true;

@@ -38,6 +38,7 @@
 #define TG_TCB_TOUCHED     (1U << 9)  /* in this burst's list of connections to serve */
 #define TG_TCB_ACTIVE      (1U << 10) /* opened by us (RFC 9293 MUST-11) */
 #define TG_TCB_NAGLE       (1U << 14) /* small text waits for an ACK (RFC 9293 3.7.4) */
+#define TG_TCB_KEEP_ALIVE  (1U << 15) /* idle, the connection probes its peer (RFC 9293 3.8.4) */
 
 struct tg_tcb {
 	be32_t raddr;      /* remote IPv4 address; 0 for IPv6 */
@@ -48,7 +49,7 @@ struct tg_tcb {
 	uint8_t state : 4; /* enum tg_tcp_state */
 	uint8_t snd_wscale : 4; /* Snd.Wind.Shift, the peer's */
 	uint8_t retries; /* SYN-SENT, SYN-RECEIVED: SYNs repeated; with a side record: timeouts in a
-			    row */
+			    row; without one: keep-alive probes that nothing has answered */
 	uint16_t flags;  /* TG_TCB_* */
 	uint32_t snd_una;   /* SND.UNA */
 	uint32_t snd_nxt;   /* SND.NXT: one past the highest sequence number sent */
@@ -79,7 +80,7 @@ enum tg_tcp_timer {
 	TG_TIMER_RETRANSMIT, /* RFC 6298; with a zero window the persist timer */
 	TG_TIMER_DELAYED_ACK,
 	TG_TIMER_RESUME, /* output stopped for want of frames or a next hop: try again */
-	TG_TIMER_LIFE,   /* idle time or FIN-WAIT-2 */
+	TG_TIMER_LIFE,   /* idle time, keep-alive or FIN-WAIT-2 */
 	TG_TIMERS
 };
 
@@ -123,6 +124,7 @@ struct tg_side {
 	/* receive: text in order but not yet taken by the user, and out of order */
 	bool fin_held;         /* the peer's FIN waits behind missing text */
 	uint8_t text_segments; /* segments with text since the last ACK */
+	uint8_t keep_alives;   /* keep-alive probes that nothing has answered */
 	uint32_t fin_seq;      /* its sequence number */
 	uint32_t rcv_user;     /* next byte that the user takes; RCV.NXT once it took all */
 	uint32_t rcv_adv;      /* right edge of the window as advertised */

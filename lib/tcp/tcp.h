@@ -153,6 +153,11 @@ void tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_tim
  * config->nagle. */
 void tg_tcp_set_nagle(struct tg_tcp *tcp, uint32_t h, bool on);
 
+/* Switches keep-alives for connection h, RFC 9293 3.8.4: with them on, a connection that is idle
+ * in ESTABLISHED or CLOSE-WAIT is not closed after the idle time but probed, and reset once
+ * config->timers.keep_alive_probes in a row were not answered. Off unless config->keep_alive. */
+void tg_tcp_set_keep_alive(struct tg_tcp *tcp, uint32_t h, bool on, tg_time_t now);
+
 /* The user's stream grew by n bytes. The connection has a side record. */
 void tg_tcp_append(struct tg_tcp *tcp, uint32_t h, uint32_t n);
 

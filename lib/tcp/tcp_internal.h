@@ -53,6 +53,7 @@ bool tg_rate_limit_take(struct tg_rate_limit *limit, tg_time_t now);
 /* timer.c */
 void tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline);
 void tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer);
+uint32_t tg_tcp_life(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);
 void tg_tcp_refresh_life(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 
 /* isn.c */
@@ -66,6 +67,12 @@ void tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct t
 void tg_tcp_set_window(struct tg_tcp_input *in);
 void tg_tcp_establish(struct tg_tcp_input *in);
 void tg_tcp_syn_sent(struct tg_tcp_input *in);
+
+/* keep_alive.c. tg_keep_alive_applies: silence is for keep-alives to deal with. */
+bool tg_keep_alive_applies(const struct tg_tcb *t, const struct tg_side *s);
+void tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s);
+void tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r);
+uint32_t tg_keep_alive_seq(const struct tg_tcb *t, const struct tg_side *s);
 
 /* settings.c */
 uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);

@@ -19,12 +19,15 @@ tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer)
 	s->armed &= ~(1U << timer);
 }
 
-/* How long a connection in state t may go on without hearing from its peer. */
-static uint32_t
-life(const struct tg_tcp *tcp, const struct tg_tcb *t)
+/* How long a connection may go on without hearing from its peer. */
+uint32_t
+tg_tcp_life(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s)
 {
-	return t->state == TG_TCP_FIN_WAIT_2 ? tcp->config->timers.fin_wait2
-					     : tcp->config->timers.idle;
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
+
+	if (tg_keep_alive_applies(t, s))
+		return timers->keep_alive;
+	return t->state == TG_TCP_FIN_WAIT_2 ? timers->fin_wait2 : timers->idle;
 }
 
 /* The peer was heard: its time starts again. TIME-WAIT keeps its own, and an impatient user
@@ -34,8 +37,10 @@ tg_tcp_refresh_life(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
-	uint32_t deadline = tg_time_tick(now) + life(tcp, t);
+	uint32_t deadline = tg_time_tick(now) + tg_tcp_life(tcp, t, s);
 
+	if ((t->flags & TG_TCB_KEEP_ALIVE) != 0)
+		tg_keep_alive_answered(t, s);
 	if (t->state == TG_TCP_TIME_WAIT || (s != NULL && s->impatient))
 		return;
 	if (s != NULL) {
@@ -58,6 +63,9 @@ tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t n
 	s->impatient = impatient;
 	if (was && !impatient)
 		tg_tcp_refresh_life(tcp, h, now);
+	else if (impatient && !was && (tcp->tcb[h].flags & TG_TCB_KEEP_ALIVE) != 0)
+		/* Until now the deadline was that of a probe. */
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + tcp->config->timers.idle);
 }
 
 /* RFC 9293 3.10.8, in SYN-SENT and SYN-RECEIVED: the SYN or SYN-ACK again, until its
@@ -87,10 +95,14 @@ syn_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 
 /* The connection has been silent for its whole life. */
 static void
-life_timeout(struct tg_tcp *tcp, uint32_t h, struct tg_tcp_result *r)
+life_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
+	if (tg_keep_alive_applies(t, tg_tcp_side_of(tcp, t))) {
+		tg_keep_alive_timeout(tcp, h, now, r);
+		return;
+	}
 	if (t->state == TG_TCP_FIN_WAIT_2) {
 		tg_tcp_end(tcp, h, TG_COUNTER_FIN_WAIT_TIMEOUTS, r);
 		return;
@@ -150,7 +162,7 @@ side_timers(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 	if (is_due(s, TG_TIMER_RETRANSMIT, tick))
 		retransmit_timeout(tcp, h, now, r);
 	if (t->state != TG_TCP_CLOSED && is_due(s, TG_TIMER_LIFE, tick))
-		life_timeout(tcp, h, r);
+		life_timeout(tcp, h, now, r);
 }
 
 void
@@ -168,7 +180,7 @@ tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result
 	} else if (t->side != TG_HANDLE_NONE)
 		side_timers(tcp, h, now, r);
 	else
-		life_timeout(tcp, h, r);
+		life_timeout(tcp, h, now, r);
 }
 
 void

@@ -38,6 +38,9 @@ set_config(struct stack *s, bool listens)
 		    .msl = tg_ticks_from_ms(500),
 		    .fin_wait2 = tg_ticks_from_ms(600000),
 		    .idle = tg_ticks_from_ms(600000),
+		    .keep_alive = tg_ticks_from_ms(3000),
+		    .keep_alive_interval = tg_ticks_from_ms(1000),
+		    .keep_alive_probes = 20,
 		    .syn_retries = 15,
 		    .syn_ack_retries = 15,
 		    .retries = 20 },
@@ -60,6 +63,7 @@ set_config(struct stack *s, bool listens)
 		s->config.window_scale = (uint8_t)sim_random_below(r, 8);
 	s->config.timestamps = sim_random_percent(r, 60);
 	s->config.sack = sim_random_percent(r, 60);
+	s->config.keep_alive = sim_random_percent(r, 30);
 	s->config.nagle = sim_random_percent(r, 30);
 	mss_range = sim_random_percent(r, 20) ? 50 : MSS_MAX - MSS_MIN;
 	s->config.mss4 = (uint16_t)(MSS_MIN + sim_random_below(r, mss_range));

@@ -211,7 +211,11 @@ watch_segment(struct watch *w, const struct tg_tcp *tcp, uint32_t h, const struc
 	if (t->state == TG_TCP_SYN_SENT)
 		return;
 	check_offer(w, tcp, t, seg);
-	expect(w, tg_seq_geq(seg->seq, t->snd_una) && tg_seq_leq(end, t->snd_nxt),
+	/* A keep-alive probe stands one before, so that it draws an ACK. */
+	expect(w,
+	    (tg_seq_geq(seg->seq, t->snd_una) && tg_seq_leq(end, t->snd_nxt)) ||
+		(tcp->config->keep_alive && t->snd_una == t->snd_nxt && seg->len == 0 &&
+		    seg->seq == t->snd_nxt - 1),
 	    "a segment outside of SND.UNA to SND.NXT");
 	expect(w, seg->len == 0 || seg->len + tg_tcp_options_bytes(&seg->opt) <= t->mss,
 	    "a segment longer than the MSS");

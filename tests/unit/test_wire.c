@@ -175,6 +175,25 @@ test_wire_tcp_is_in_the_units_of_the_shard(void)
 	CU_ASSERT_EQUAL(w.tcp.mss6, 1440);
 }
 
+/* MUST-28: a connection that asks for keep-alives itself gets the RFC's two hours. */
+static void
+test_wire_keep_alive_is_off_and_two_hours_unless_configured(void)
+{
+	start();
+	add_address("192.0.2.2", 0);
+	service.timers.keep_alive_interval_ms = 75000;
+	service.timers.keep_alive_probes = 9;
+	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_FALSE(w.tcp.keep_alive);
+	CU_ASSERT_EQUAL(w.tcp.timers.keep_alive, tg_ticks_from_ms(7200000));
+	CU_ASSERT_EQUAL(w.tcp.timers.keep_alive_interval, tg_ticks_from_ms(75000));
+	CU_ASSERT_EQUAL(w.tcp.timers.keep_alive_probes, 9);
+	service.timers.keep_alive_ms = 60000;
+	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_TRUE(w.tcp.keep_alive);
+	CU_ASSERT_EQUAL(w.tcp.timers.keep_alive, tg_ticks_from_ms(60000));
+}
+
 static int
 parse(struct tg_options *o, char **argv)
 {
@@ -230,6 +249,8 @@ static CU_TestInfo tests[] = {
 	{ "wire: every listener on every address fits",
 	    test_wire_every_listener_on_every_address_fits },
 	{ "wire: TCP is in the units of the shard", test_wire_tcp_is_in_the_units_of_the_shard },
+	{ "wire: keep-alives are off, and two hours unless configured",
+	    test_wire_keep_alive_is_off_and_two_hours_unless_configured },
 	{ "options: before dashes go to EAL", test_options_before_dashes_go_to_eal },
 	{ "options: without dashes are all ours", test_options_without_dashes_are_all_ours },
 	CU_TEST_INFO_NULL,

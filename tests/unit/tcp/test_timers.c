@@ -222,7 +222,7 @@ test_timers_work_across_the_wrap_of_ticks(void)
 	FX_STATE(TG_TCP_FIN_WAIT_1);
 }
 
-/* MUST-25: there are no keep-alives. */
+/* MUST-25: keep-alives are off. */
 static void
 test_idle_connection_sends_nothing(void)
 {

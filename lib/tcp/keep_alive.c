@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Keep-alives, RFC 9293 3.8.4: whether the peer of an idle connection still knows it.
+ *
+ * A probe is an ACK with the sequence number before SND.NXT, and no text (SHLD-12): the peer
+ * cannot accept it and has to answer. An idle connection needs no more than its TCB for this:
+ * its one deadline is when to probe, and the retries that no text uses count the probes.
+ */
+#include "tcp/tcp_internal.h"
+
+/* A user that waits for the rest of something is not idle, whatever its peer answers. */
+bool
+tg_keep_alive_applies(const struct tg_tcb *t, const struct tg_side *s)
+{
+	return (t->flags & TG_TCB_KEEP_ALIVE) != 0 && (s == NULL || !s->impatient) &&
+	       (t->state == TG_TCP_ESTABLISHED || t->state == TG_TCP_CLOSE_WAIT);
+}
+
+static uint8_t *
+probes(struct tg_tcb *t, struct tg_side *s)
+{
+	return s != NULL ? &s->keep_alives : &t->retries;
+}
+
+/* The peer was heard. */
+void
+tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s)
+{
+	*probes(t, s) = 0;
+}
+
+/* The sequence number of an ACK without text. While a probe is unanswered any ACK may well be
+ * one. */
+uint32_t
+tg_keep_alive_seq(const struct tg_tcb *t, const struct tg_side *s)
+{
+	if (!tg_keep_alive_applies(t, s))
+		return t->snd_nxt;
+	return t->snd_nxt - ((s != NULL ? s->keep_alives : t->retries) != 0);
+}
+
+static void
+arm(struct tg_tcp *tcp, uint32_t h, struct tg_side *s, uint32_t deadline)
+{
+	if (s != NULL)
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, deadline);
+	else
+		tg_wheel_arm(&tcp->wheel, h, deadline);
+}
+
+static void
+probe(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (*probes(t, s) == 0) /* answers will not tell that nothing was sent for so long */
+		tg_cc_idle(tcp, t, tcp->config->timers.keep_alive);
+	++*probes(t, s);
+	t->flags |= TG_TCB_SEND_ACK;
+	tg_count(tcp->stats, TG_COUNTER_KEEP_ALIVES);
+	arm(tcp, h, s, tg_time_tick(now) + tcp->config->timers.keep_alive_interval);
+}
+
+/* Nothing was heard for as long as the deadline said. With text under way there is no need to
+ * probe (MUST-26): it is sent again until R2 ends it. */
+void
+tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (s != NULL && (s->armed & 1U << TG_TIMER_RETRANSMIT) != 0) {
+		arm(tcp, h, s, tg_time_tick(now) + timers->keep_alive);
+	} else if (*probes(t, s) < timers->keep_alive_probes) {
+		probe(tcp, h, now);
+	} else {
+		tg_count(tcp->stats, TG_COUNTER_KEEP_ALIVE_TIMEOUTS);
+		tg_tcp_abort(tcp, h, r);
+	}
+}
