@@ -104,7 +104,9 @@ wire_timers(struct tg_tcp_timers *to, const struct tg_service_config *service)
 	    service->timers.keep_alive_ms != 0 ? service->timers.keep_alive_ms : KEEP_ALIVE_MS);
 	to->keep_alive_interval = tg_ticks_from_ms(service->timers.keep_alive_interval_ms);
 	to->keep_alive_probes = (uint8_t)service->timers.keep_alive_probes;
+	to->syn_retries = (uint8_t)service->timers.syn_retries;
 	to->syn_ack_retries = (uint8_t)service->timers.syn_ack_retries;
+	to->r1 = (uint8_t)service->timers.r1;
 	to->retries = (uint8_t)service->timers.retries;
 }
 

@@ -177,8 +177,8 @@ struct tg_service_config {
 
 	struct {
 		uint32_t msl_ms;
-		uint32_t syn_ack_retries;
-		uint32_t retries;
+		uint32_t syn_retries, syn_ack_retries;
+		uint32_t r1, retries;
 		uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
 		uint32_t delayed_ack_ms;
 		uint32_t idle_timeout_ms;

@@ -234,6 +234,17 @@ static const struct tg_key service_keys[] = {
 	    .help = "Maximum segment lifetime; TIME-WAIT lasts twice as long (RFC 9293 3.4.2).",
 	},
 	{
+	    .path = "timers.syn_retries",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(timers.syn_retries),
+	    .min = 1,
+	    .max = 15,
+	    .zero = "none",
+	    .def = "5",
+	    .unit = "retransmissions",
+	    .help = "Retransmissions of a SYN before a connection that we open is given up.",
+	},
+	{
 	    .path = "timers.syn_ack_retries",
 	    .type = TG_KEY_INTEGER,
 	    .offset = AT(timers.syn_ack_retries),
@@ -243,6 +254,17 @@ static const struct tg_key service_keys[] = {
 	    .def = "5",
 	    .unit = "retransmissions",
 	    .help = "Retransmissions of a SYN-ACK before the half-open connection is dropped.",
+	},
+	{
+	    .path = "timers.r1",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(timers.r1),
+	    .min = 3,
+	    .max = 30,
+	    .def = "3",
+	    .unit = "retransmissions",
+	    .help = "Retransmissions of a segment that are told and counted as a sign of trouble "
+		    "(R1 of RFC 9293 3.8.3).",
 	},
 	{
 	    .path = "timers.retries",

@@ -21,6 +21,7 @@ struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint8_t keep_alive_probes;    /* probes without an answer before giving up */
 	uint8_t syn_retries;          /* retransmissions of a SYN */
 	uint8_t syn_ack_retries;      /* retransmissions of a SYN-ACK */
+	uint8_t r1;                   /* retransmissions of one segment before the user is told */
 	uint8_t retries;              /* R2: retransmissions of one segment before giving up */
 };
 

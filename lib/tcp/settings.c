@@ -36,3 +36,18 @@ tg_tcp_set_keep_alive(struct tg_tcp *tcp, uint32_t h, bool on, tg_time_t now)
 	tg_keep_alive_answered(t, tg_tcp_side_of(tcp, t));
 	tg_tcp_refresh_life(tcp, h, now);
 }
+
+void
+tg_tcp_set_user_timeout(struct tg_tcp *tcp, uint32_t h, uint32_t ticks)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (ticks == 0) {
+		s->rare &= (uint8_t)~TG_RARE_USER_TIMEOUT;
+		return;
+	}
+	s->rare |= TG_RARE_USER_TIMEOUT;
+	tg_tcp_rare_of(tcp, t)->user_timeout = ticks;
+	tg_tcp_rare_of(tcp, t)->stalled_at = tcp->wheel.now; /* if timeouts have begun already */
+}

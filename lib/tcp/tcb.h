@@ -131,12 +131,23 @@ struct tg_side {
 	uint32_t last_ack;     /* last ACK sent (RFC 7323) */
 	uint32_t held;         /* first held frame, in order of sequence; TG_HANDLE_NONE */
 	uint32_t last_held;    /* sequence number of the text held last (RFC 2018) */
-	uint32_t n_held;
+	uint16_t n_held;
+	uint8_t rare;                 /* TG_RARE_*: what of its struct tg_rare is in use */
 	uint32_t armed;               /* bit per enum tg_tcp_timer */
 	uint32_t deadline[TG_TIMERS]; /* ticks */
 	struct tg_loss *loss;
 };
 _Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
+
+/* tg_side.rare. While a bit is not set, the fields that belong to it mean nothing. */
+#define TG_RARE_USER_TIMEOUT (1U << 0) /* user_timeout, stalled_at */
+
+/* What hardly any connection needs, one for each side record: so that the others neither clear
+ * nor touch it. */
+struct tg_rare {
+	uint32_t user_timeout; /* ticks */
+	uint32_t stalled_at;   /* tick since which what is under way waits for its ACK */
+};
 
 /* A received frame kept until its text can be taken. */
 struct tg_held {

@@ -69,6 +69,7 @@ struct tg_tcp {
 	union tg_ip *raddr6; /* remote address of TCB n4 + i */
 	struct tg_side *side;
 	struct tg_loss *loss; /* of each side record */
+	struct tg_rare *rare; /* one for each side record, same index */
 	struct tg_held *held;
 	uint32_t n4, n6;
 	uint32_t free4, free6; /* first free TCB of each family, linked through side */
@@ -87,6 +88,7 @@ struct tg_tcp {
 #define TG_TCP_EVENT_TEXT        (1U << 2) /* text is in order: tg_tcp_take */
 #define TG_TCP_EVENT_FIN         (1U << 3) /* the peer's FIN is in order: no more text */
 #define TG_TCP_EVENT_CLOSED      (1U << 4) /* the connection ended: let go of it, tg_tcp_free */
+#define TG_TCP_EVENT_R1          (1U << 5) /* a segment was lost R1 times: RFC 9293 3.8.3 */
 
 struct tg_tcp_result {
 	uint32_t handle;   /* the connection, TG_HANDLE_NONE if there is none */
@@ -147,6 +149,12 @@ struct tg_side *tg_tcp_side(struct tg_tcp *tcp, uint32_t h);
  * the peer cannot prolong the connection's idle time by sending bit by bit. The connection has
  * a side record. */
 void tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now);
+
+/* Sets the user timeout of connection h, RFC 9293 3.9.1.1: for how many ticks text may be under
+ * way without an acknowledgment before the connection is reset; looked at whenever the
+ * retransmission timer fires. 0: after config->timers.retries (R2), as without a call. The
+ * connection has a side record, and the setting is given back with it. */
+void tg_tcp_set_user_timeout(struct tg_tcp *tcp, uint32_t h, uint32_t ticks);
 
 /* Switches Nagle's algorithm for connection h, RFC 9293 3.7.4: with it on, what does not fill a
  * segment waits until all that was sent is acknowledged, or the user closes. Off unless

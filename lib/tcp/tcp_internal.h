@@ -34,6 +34,13 @@ tg_tcp_side_of(const struct tg_tcp *tcp, const struct tg_tcb *t)
 	return t->side == TG_HANDLE_NONE ? NULL : &tcp->side[t->side];
 }
 
+/* Of a connection that has a side record. */
+static inline struct tg_rare *
+tg_tcp_rare_of(const struct tg_tcp *tcp, const struct tg_tcb *t)
+{
+	return &tcp->rare[t->side];
+}
+
 static inline enum tg_tcp_step
 tg_step_drop(struct tg_tcp_input *in, enum tg_drop why)
 {

@@ -111,6 +111,52 @@ life_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result
 	tg_tcp_close(tcp, h, r);
 }
 
+/* Whether what times out is the persist timer: nothing is under way that the peer would take. */
+static bool
+is_persisting(const struct tg_tcb *t)
+{
+	return t->snd_wnd == 0 || t->snd_una == t->snd_nxt;
+}
+
+/* R2 of this connection: its user's time, or so many retransmissions. What is under way has
+ * waited since the timer was armed that fired first; a probe waits from now on. */
+static bool
+has_passed_r2(struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s, uint32_t tick)
+{
+	struct tg_rare *rare;
+
+	if ((s->rare & TG_RARE_USER_TIMEOUT) == 0)
+		return t->retries >= tcp->config->timers.retries;
+	rare = tg_tcp_rare_of(tcp, t);
+	if (t->retries == 0)
+		rare->stalled_at = is_persisting(t) ? tick
+						    : s->deadline[TG_TIMER_RETRANSMIT] -
+							  tg_tcp_rto(tcp, t, s->backoff);
+	return tick - rare->stalled_at >= rare->user_timeout;
+}
+
+/* The next timeout, or the end of the user's time. */
+static uint32_t
+next_timeout(struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s, uint32_t tick)
+{
+	const struct tg_rare *rare = tg_tcp_rare_of(tcp, t);
+	uint32_t next = tick + tg_tcp_rto(tcp, t, s->backoff);
+
+	if ((s->rare & TG_RARE_USER_TIMEOUT) == 0)
+		return next;
+	return tg_seq_min(next, rare->stalled_at + rare->user_timeout);
+}
+
+static void
+count_retry(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_tcp_result *r)
+{
+	t->retries = (uint8_t)TG_MIN(t->retries + 1, UINT8_MAX); /* with a user timeout */
+	if (t->retries == tcp->config->timers.r1) {
+		tg_count(tcp->stats, TG_COUNTER_R1_PASSED);
+		r->events |= TG_TCP_EVENT_R1;
+	}
+}
+
 /* RFC 6298 section 5.4 to 5.7; with a closed window, or text held back for want of a better
  * one, RFC 9293 3.8.6.1. */
 static void
@@ -119,13 +165,13 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 	struct tg_tcb *t = &tcp->tcb[h];
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
 
-	if (t->retries >= tcp->config->timers.retries) { /* R2 */
+	if (has_passed_r2(tcp, t, s, tg_time_tick(now))) {
 		tg_count(tcp->stats, TG_COUNTER_USER_TIMEOUTS);
 		tg_tcp_abort(tcp, h, r);
 		return;
 	}
-	t->retries++;
-	if (t->snd_wnd == 0 || t->snd_una == t->snd_nxt) {
+	count_retry(tcp, t, r);
+	if (is_persisting(t)) {
 		s->probe = true;
 		tg_count(tcp->stats, TG_COUNTER_WINDOW_PROBES);
 	} else {
@@ -134,8 +180,7 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 		tg_count(tcp->stats, TG_COUNTER_RTO_TIMEOUTS);
 	}
 	s->backoff = (uint8_t)TG_MIN(s->backoff + 1, 30);
-	tg_tcp_set_timer(
-	    s, TG_TIMER_RETRANSMIT, tg_time_tick(now) + tg_tcp_rto(tcp, t, s->backoff));
+	tg_tcp_set_timer(s, TG_TIMER_RETRANSMIT, next_timeout(tcp, t, s, tg_time_tick(now)));
 }
 
 static bool

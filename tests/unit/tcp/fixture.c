@@ -40,6 +40,7 @@ set_config(void)
 		    .keep_alive_probes = 9,
 		    .syn_retries = 5,
 		    .syn_ack_retries = 5,
+		    .r1 = 3,
 		    .retries = 15 },
 		.limits = { .connections4 = 8,
 		    .connections6 = 4,
