@@ -191,8 +191,8 @@ steps(struct tg_tcp_input *in)
 	    check_syn(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
 		return;
 	update_ts_recent(in);
-	/* Sixth, the URG bit: urgent data is delivered in line, as RFC 6093 section 4 has it,
-	 * and nobody asks for the pointer. */
+	if ((in->seg->flags & TG_TCP_URG) != 0)
+		tg_urgent_check(in);
 	if (in->t->state != TG_TCP_CLOSED)
 		tg_tcp_refresh_life(in->tcp, in->h, in->now);
 }

@@ -122,6 +122,8 @@ describe(
 		s->last_ack = t->rcv_nxt;
 		s->text_segments = 0;
 		tg_tcp_stop_timer(s, TG_TIMER_DELAYED_ACK);
+		if ((s->rare & TG_RARE_URGENT_OUT) != 0)
+			tg_urgent_mark(tcp, t, s, seg);
 	}
 }
 

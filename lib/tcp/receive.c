@@ -189,6 +189,14 @@ hold_rest(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 		tg_count(tcp->stats, TG_COUNTER_OUT_OF_ORDER);
 }
 
+static void
+user_took(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, uint32_t n)
+{
+	s->rcv_user += n;
+	if ((s->rare & TG_RARE_URGENT_IN) != 0)
+		tg_urgent_taken(tcp, t, s);
+}
+
 /* Seventh. */
 static void
 process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
@@ -201,7 +209,7 @@ process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 
 	t->rcv_nxt += taken;
 	if (s != NULL)
-		s->rcv_user += taken;
+		user_took(tcp, t, s, taken);
 	hold_rest(tcp, h, seg, frame, tg_seq_min(seg->seq + seg->len, right), r);
 	s = tg_tcp_side_of(tcp, t);
 	if (s != NULL) {
@@ -290,7 +298,7 @@ tg_tcp_taken(struct tg_tcp *tcp, uint32_t h, uint32_t n, struct tg_frames *spare
 
 	if (s == NULL)
 		return;
-	s->rcv_user += n;
+	user_took(tcp, t, s, n);
 	while (s->held != TG_HANDLE_NONE &&
 	       tg_seq_leq(tcp->held[s->held].seq + tcp->held[s->held].len, s->rcv_user))
 		pop_held(tcp, s, spare);

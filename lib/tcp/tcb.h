@@ -141,12 +141,16 @@ _Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
 
 /* tg_side.rare. While a bit is not set, the fields that belong to it mean nothing. */
 #define TG_RARE_USER_TIMEOUT (1U << 0) /* user_timeout, stalled_at */
+#define TG_RARE_URGENT_IN    (1U << 1) /* rcv_up: urgent text is to be taken */
+#define TG_RARE_URGENT_OUT   (1U << 2) /* snd_up: urgent text is not acknowledged */
 
 /* What hardly any connection needs, one for each side record: so that the others neither clear
  * nor touch it. */
 struct tg_rare {
 	uint32_t user_timeout; /* ticks */
 	uint32_t stalled_at;   /* tick since which what is under way waits for its ACK */
+	uint32_t rcv_up;       /* RCV.UP: one past the urgent text of the peer */
+	uint32_t snd_up;       /* SND.UP: one past ours */
 };
 
 /* A received frame kept until its text can be taken. */

@@ -89,6 +89,7 @@ struct tg_tcp {
 #define TG_TCP_EVENT_FIN         (1U << 3) /* the peer's FIN is in order: no more text */
 #define TG_TCP_EVENT_CLOSED      (1U << 4) /* the connection ended: let go of it, tg_tcp_free */
 #define TG_TCP_EVENT_R1          (1U << 5) /* a segment was lost R1 times: RFC 9293 3.8.3 */
+#define TG_TCP_EVENT_URGENT      (1U << 6) /* there is urgent text, or more of it */
 
 struct tg_tcp_result {
 	uint32_t handle;   /* the connection, TG_HANDLE_NONE if there is none */
@@ -168,6 +169,17 @@ void tg_tcp_set_keep_alive(struct tg_tcp *tcp, uint32_t h, bool on, tg_time_t no
 
 /* The user's stream grew by n bytes. The connection has a side record. */
 void tg_tcp_append(struct tg_tcp *tcp, uint32_t h, uint32_t n);
+
+/* The same, and all of the stream so far is urgent: until it is acknowledged, segments with a
+ * part of it have URG and the urgent pointer, which names the byte after it, as RFC 9293 3.8.5
+ * has it (RFC 6093: others count one less). More than 65535 bytes ahead the pointer says
+ * 65535. */
+void tg_tcp_append_urgent(struct tg_tcp *tcp, uint32_t h, uint32_t n);
+
+/* How many bytes of text, from the next that the user takes on, are urgent, RFC 9293 3.8.5; 0 if
+ * none are. Urgent text comes in line with the rest. The pointer is kept as long as the side
+ * record: a user that cares about it is not idle before this is 0. */
+uint32_t tg_tcp_urgent_left(const struct tg_tcp *tcp, uint32_t h);
 
 /* CLOSE, RFC 9293 3.10.4: FIN follows the stream; receiving goes on. Without effect if
  * closed already. A connection that cannot get a side record is reset: see *r. */

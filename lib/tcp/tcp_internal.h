@@ -81,6 +81,13 @@ void tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s);
 void tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r);
 uint32_t tg_keep_alive_seq(const struct tg_tcb *t, const struct tg_side *s);
 
+/* urgent.c. tg_urgent_taken: the user took text, some of it urgent. tg_urgent_mark: seg is to be
+ * sent while urgent text is not acknowledged. */
+void tg_urgent_check(struct tg_tcp_input *in);
+void tg_urgent_taken(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s);
+void tg_urgent_mark(
+    const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg);
+
 /* settings.c */
 uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
 
