@@ -199,6 +199,8 @@ error_input(const struct tg_neighbor *nb, const struct tg_frame *frame, const st
 	const uint8_t *icmp = frame->data + pkt->l4_off;
 	enum tg_drop reason;
 
+	err->type = icmp[0];
+	err->code = icmp[1];
 	if (!(pkt->is_ipv6 ? classify6(icmp, err) : classify4(icmp, err)) ||
 	    is_to_group(nb->net, pkt))
 		return TG_DROP_ICMP_IGNORED;

@@ -67,7 +67,8 @@ enum tg_icmp_error_kind {
 
 struct tg_icmp_error {
 	enum tg_icmp_error_kind kind;
-	uint16_t mtu; /* bytes; 0 if a router did not say */
+	uint8_t type, code; /* as in the message */
+	uint16_t mtu;       /* bytes; 0 if a router did not say */
 	struct tg_quote quote;
 };
 

@@ -147,12 +147,17 @@ receive_icmp_error(struct tg_run *run, const struct tg_packet *pkt, const struct
 	uint32_t h = tg_tcp_find(tcp, &sender,
 	    tg_flow_hash(&tcp->config->secrets.flow, sender.is_ipv6, &sender.src, &sender.dst,
 		sender.tcp.sport, sender.tcp.dport));
+	const struct tg_tcp_icmp_error error = { .hard = err->kind == TG_ICMP_HARD,
+		.too_big = err->kind == TG_ICMP_TOO_BIG,
+		.type = err->type,
+		.code = err->code,
+		.mtu = err->mtu,
+		.quoted_seq = quote->seq };
 	struct tg_tcp_result r;
 
 	if (h == TG_HANDLE_NONE)
 		return TG_DROP_ICMP_NO_CONNECTION;
-	tg_tcp_icmp(tcp, h, err->kind == TG_ICMP_HARD, err->kind == TG_ICMP_TOO_BIG, err->mtu,
-	    quote->seq, &r);
+	tg_tcp_icmp(tcp, h, &error, &r);
 	tg_connection_result(run, h, &r);
 	return r.drop;
 }

@@ -31,23 +31,34 @@ lower_mss(struct tg_tcp *tcp, uint32_t h, uint16_t mtu)
 	s->rtt_timing = false;
 }
 
+/* RFC 9293 MUST-47: ERROR_REPORT, with reason and subreason. */
+static void
+report(struct tg_tcp *tcp, const struct tg_tcp_icmp_error *err, struct tg_tcp_result *r)
+{
+	tg_count(tcp->stats, TG_COUNTER_ICMP_SOFT_ERRORS);
+	r->events |= TG_TCP_EVENT_ICMP;
+	r->icmp_type = err->type;
+	r->icmp_code = err->code;
+}
+
 void
-tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, bool hard, bool too_big, uint16_t mtu,
-    uint32_t quoted_seq, struct tg_tcp_result *r)
+tg_tcp_icmp(
+    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, struct tg_tcp_result *r)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
 	*r = (struct tg_tcp_result){ .handle = h };
 	/* RFC 5927 section 4.1: SND.UNA =< quoted sequence number < SND.NXT. */
-	if (!tg_seq_in_window(quoted_seq, t->snd_una, t->snd_nxt - t->snd_una)) {
+	if (!tg_seq_in_window(err->quoted_seq, t->snd_una, t->snd_nxt - t->snd_una)) {
 		r->drop = TG_DROP_ICMP_NO_CONNECTION;
 		return;
 	}
 	r->drop = TG_DROP_ICMP_CONSUMED;
-	if (too_big)
-		lower_mss(tcp, h, mtu);
-	else if (hard && tg_tcp_is_opening(t))
-		tg_tcp_end(tcp, h, TG_COUNTER_ICMP_SOFT_ERRORS, r);
-	else /* RFC 5927 section 4.2: hard errors are soft once synchronised */
-		tg_count(tcp->stats, TG_COUNTER_ICMP_SOFT_ERRORS);
+	if (err->too_big) {
+		lower_mss(tcp, h, err->mtu);
+		return;
+	}
+	report(tcp, err, r);
+	if (err->hard && tg_tcp_is_opening(t)) /* once synchronised, soft (RFC 5927 4.2) */
+		tg_tcp_end(tcp, h, TG_COUNTER_ICMP_REFUSED, r);
 }

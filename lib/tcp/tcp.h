@@ -90,14 +90,17 @@ struct tg_tcp {
 #define TG_TCP_EVENT_CLOSED      (1U << 4) /* the connection ended: let go of it, tg_tcp_free */
 #define TG_TCP_EVENT_R1          (1U << 5) /* a segment was lost R1 times: RFC 9293 3.8.3 */
 #define TG_TCP_EVENT_URGENT      (1U << 6) /* there is urgent text, or more of it */
+#define TG_TCP_EVENT_ICMP        (1U << 7) /* the way to the peer failed: icmp_type, icmp_code */
 
 struct tg_tcp_result {
 	uint32_t handle;   /* the connection, TG_HANDLE_NONE if there is none */
 	uint32_t events;   /* TG_TCP_EVENT_* */
 	enum tg_drop drop; /* why the segment was not taken; NONE if it was */
-	bool frame_held;   /* the frame is kept: do not reuse it */
-	bool has_reply;    /* reply is to be sent, outside the connection's own output */
-	uint8_t why;       /* with CLOSED: enum tg_counter that the end counted as */
+	uint8_t icmp_type; /* with TG_TCP_EVENT_ICMP: reason and subreason (RFC 9293 3.9.1.8) */
+	uint8_t icmp_code;
+	bool frame_held; /* the frame is kept: do not reuse it */
+	bool has_reply;  /* reply is to be sent, outside the connection's own output */
+	uint8_t why;     /* with CLOSED: enum tg_counter that the end counted as */
 	struct tg_segment reply;
 };
 
@@ -213,10 +216,20 @@ bool tg_tcp_rest(
  * retransmissions that tg_tcp_output then describes. */
 void tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r);
 
-/* An ICMP error quoting a segment of connection h, RFC 5927. mtu (bytes) with too_big; r->drop
- * says what became of it. */
-void tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, bool hard, bool too_big, uint16_t mtu,
-    uint32_t quoted_seq, struct tg_tcp_result *r);
+/* What an ICMP or ICMPv6 error said. */
+struct tg_tcp_icmp_error {
+	bool hard;           /* protocol or port unreachable */
+	bool too_big;        /* mtu says how large it may be */
+	uint8_t type, code;  /* as in the message, for the user */
+	uint16_t mtu;        /* bytes; 0 if a router did not say */
+	uint32_t quoted_seq; /* sequence number of the segment that failed */
+};
+
+/* An ICMP error quoting a segment of connection h, RFC 5927. r->drop says what became of it;
+ * TG_TCP_EVENT_ICMP tells the user of one that was believed, unless it was about size. It ends
+ * no connection but one that is being opened, by a hard error. */
+void tg_tcp_icmp(
+    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, struct tg_tcp_result *r);
 
 /* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
  * what arrived in order and was not taken. */

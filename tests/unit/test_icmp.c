@@ -341,6 +341,8 @@ test_error4_unreachable_is_soft_or_hard_by_code(void)
 			continue;
 		rx_error4(3, code, 0xffffffff, us);
 		expect_error(code == 2 || code == 3 ? TG_ICMP_HARD : TG_ICMP_SOFT, 0);
+		CU_ASSERT_EQUAL(fx.err.type, 3);
+		CU_ASSERT_EQUAL(fx.err.code, code);
 		expect_quote(false, us);
 	}
 	rx_error4(3, 16, 0, us);
@@ -421,6 +423,8 @@ test_error6_is_soft_or_hard_by_type_and_code(void)
 	for (uint8_t code = 0; code < 8; code++) {
 		rx_error6(1, code, 0xffffffff, us6);
 		expect_error(code == 4 ? TG_ICMP_HARD : TG_ICMP_SOFT, 0);
+		CU_ASSERT_EQUAL(fx.err.type, 1);
+		CU_ASSERT_EQUAL(fx.err.code, code);
 	}
 	rx_error6(3, 0, 0, us6);
 	expect_error(TG_ICMP_SOFT, 0);

@@ -8,13 +8,21 @@
 
 enum kind { SOFT, HARD, TOO_BIG };
 
+static const uint8_t code[] = { [SOFT] = 1, [HARD] = 3, [TOO_BIG] = 4 };
+
 /* An error that quotes our segment at relative sequence number seq. */
 static void
 icmp(enum kind kind, uint32_t seq, uint16_t mtu)
 {
+	struct tg_tcp_icmp_error error = { .hard = kind == HARD,
+		.too_big = kind == TOO_BIG,
+		.type = 3,
+		.code = code[kind],
+		.mtu = mtu };
 	uint32_t h = fx.h;
 
-	tg_tcp_icmp(&fx.tcp, h, kind == HARD, kind == TOO_BIG, mtu, fx.iss + seq, &fx.r);
+	error.quoted_seq = fx.iss + seq;
+	tg_tcp_icmp(&fx.tcp, h, &error, &fx.r);
 	if ((fx.r.events & TG_TCP_EVENT_CLOSED) != 0) {
 		tg_tcp_free(&fx.tcp, h, &fx.spare);
 		fx.h = TG_HANDLE_NONE;
@@ -96,6 +104,32 @@ test_synchronised_states_no_error_aborts(void)
 		FX_STATE(states[i]);
 		FX_SENT("");
 	}
+}
+
+/* MUST-47, SHLD-25: reason and subreason. */
+static void
+test_errors_are_reported_to_the_user_of_the_connection(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	icmp(SOFT, 1, 0);
+	FX_EQUAL(fx.r.events, 0); /* not believed */
+	fx_append(10);
+	icmp(SOFT, 1, 0);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ICMP);
+	FX_EQUAL(fx.r.icmp_type, 3);
+	FX_EQUAL(fx.r.icmp_code, 1);
+	icmp(HARD, 1, 0);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ICMP);
+	FX_EQUAL(fx.r.icmp_code, 3);
+	icmp(TOO_BIG, 1, 600);
+	FX_EQUAL(fx.r.events, 0);
+	fx_abort();
+	fx_connect();
+	icmp(HARD, 0, 0);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ICMP | TG_TCP_EVENT_CLOSED);
+	FX_EQUAL(fx.r.icmp_code, 3);
+	FX_EQUAL(fx_counter(TG_COUNTER_ICMP_REFUSED), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_ICMP_SOFT_ERRORS), 3);
 }
 
 static void
@@ -219,6 +253,8 @@ static CU_TestInfo tests[] = {
 	    test_only_quotes_of_what_is_under_way_are_believed },
 	{ "nothing under way: nothing is believed", test_nothing_under_way_nothing_is_believed },
 	{ "synchronised states: no error aborts", test_synchronised_states_no_error_aborts },
+	{ "errors are reported to the user of the connection",
+	    test_errors_are_reported_to_the_user_of_the_connection },
 	{ "SYN-RECEIVED: a hard error ends it, a soft one does not",
 	    test_syn_received_hard_error_ends_it_and_soft_does_not },
 	{ "SYN-SENT: a hard error ends it, a soft one does not",
