@@ -8,8 +8,10 @@
 
 #define USER_PACE (5 * TG_NS_PER_MS) /* a user that has text waiting looks again */
 #define WINDOW    16384
-#define MSS_MIN   88
-#define MSS_MAX   1460
+/* A run of lost ACKs with the RTO at its maximum must not look like a peer that is gone. */
+#define PATIENCE_MS (2 * 3600 * 1000)
+#define MSS_MIN     88
+#define MSS_MAX     1460
 
 /* Byte by byte a different stream for each end and each incarnation. */
 static uint8_t
@@ -36,8 +38,8 @@ set_config(struct stack *s, bool listens)
 		    .rto_max = tg_ticks_from_ms(60000),
 		    .delayed_ack = tg_ticks_from_ms(40),
 		    .msl = tg_ticks_from_ms(500),
-		    .fin_wait2 = tg_ticks_from_ms(600000),
-		    .idle = tg_ticks_from_ms(600000),
+		    .fin_wait2 = tg_ticks_from_ms(PATIENCE_MS),
+		    .idle = tg_ticks_from_ms(PATIENCE_MS),
 		    .keep_alive = tg_ticks_from_ms(3000),
 		    .keep_alive_interval = tg_ticks_from_ms(1000),
 		    .keep_alive_probes = 20,
