@@ -9,6 +9,8 @@
  */
 #include "tcp/tcp_internal.h"
 
+#define PROBE_DUE 0x80 /* in the count of probes: the last of them has not left yet */
+
 /* A user that waits for the rest of something is not idle, whatever its peer answers. */
 bool
 tg_keep_alive_applies(const struct tg_tcb *t, const struct tg_side *s)
@@ -23,6 +25,12 @@ probes(struct tg_tcb *t, struct tg_side *s)
 	return s != NULL ? &s->keep_alives : &t->retries;
 }
 
+static unsigned
+probes_sent(struct tg_tcb *t, struct tg_side *s)
+{
+	return *probes(t, s) & (PROBE_DUE - 1U);
+}
+
 /* The peer was heard. */
 void
 tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s)
@@ -30,14 +38,16 @@ tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s)
 	*probes(t, s) = 0;
 }
 
-/* The sequence number of an ACK without text. While a probe is unanswered any ACK may well be
- * one. */
+/* The sequence number of a segment without text: that of a probe, once, if one is due. */
 uint32_t
-tg_keep_alive_seq(const struct tg_tcb *t, const struct tg_side *s)
+tg_keep_alive_seq(struct tg_tcb *t, struct tg_side *s)
 {
-	if (!tg_keep_alive_applies(t, s))
+	uint8_t *n = probes(t, s);
+
+	if (!tg_keep_alive_applies(t, s) || (*n & PROBE_DUE) == 0)
 		return t->snd_nxt;
-	return t->snd_nxt - ((s != NULL ? s->keep_alives : t->retries) != 0);
+	*n &= (uint8_t)~PROBE_DUE;
+	return t->snd_nxt - 1;
 }
 
 static void
@@ -54,10 +64,11 @@ probe(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	unsigned sent = probes_sent(t, s);
 
-	if (*probes(t, s) == 0) /* answers will not tell that nothing was sent for so long */
+	if (sent == 0) /* answers will not tell that nothing was sent for so long */
 		tg_cc_idle(tcp, t, tcp->config->timers.keep_alive);
-	++*probes(t, s);
+	*probes(t, s) = (uint8_t)(sent + 1) | PROBE_DUE;
 	t->flags |= TG_TCB_SEND_ACK;
 	tg_count(tcp->stats, TG_COUNTER_KEEP_ALIVES);
 	arm(tcp, h, s, tg_time_tick(now) + tcp->config->timers.keep_alive_interval);
@@ -74,7 +85,7 @@ tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_t
 
 	if (s != NULL && (s->armed & 1U << TG_TIMER_RETRANSMIT) != 0) {
 		arm(tcp, h, s, tg_time_tick(now) + timers->keep_alive);
-	} else if (*probes(t, s) < timers->keep_alive_probes) {
+	} else if (probes_sent(t, s) < timers->keep_alive_probes) {
 		probe(tcp, h, now);
 	} else {
 		tg_count(tcp->stats, TG_COUNTER_KEEP_ALIVE_TIMEOUTS);

@@ -79,7 +79,7 @@ void tg_tcp_syn_sent(struct tg_tcp_input *in);
 bool tg_keep_alive_applies(const struct tg_tcb *t, const struct tg_side *s);
 void tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s);
 void tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r);
-uint32_t tg_keep_alive_seq(const struct tg_tcb *t, const struct tg_side *s);
+uint32_t tg_keep_alive_seq(struct tg_tcb *t, struct tg_side *s);
 
 /* urgent.c. tg_urgent_taken: the user took text, some of it urgent. tg_urgent_mark: seg is to be
  * sent while urgent text is not acknowledged. */

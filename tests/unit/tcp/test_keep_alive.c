@@ -95,6 +95,21 @@ test_keep_alive_unanswered_is_repeated_then_the_connection_reset(void)
 	FX_EQUAL(fx_counter(TG_COUNTER_KEEP_ALIVE_TIMEOUTS), 1);
 }
 
+/* An ACK that answers something else must be acceptable: else two ends that probe at once never
+ * get an answer. */
+static void
+test_keep_alive_unanswered_leaves_other_acks_acceptable(void)
+{
+	enter_with_keep_alive(TG_TCP_ESTABLISHED);
+	fx_wait(KEEP_ALIVE);
+	FX_SENT(". 0:0 ack 1");
+	fx_peer(".", 0, 0, 1); /* the peer's own probe */
+	FX_SENT(". 1:1 ack 1");
+	fx_wait(INTERVAL);
+	FX_SENT(". 0:0 ack 1");
+	FX_EQUAL(fx_counter(TG_COUNTER_KEEP_ALIVES), 2);
+}
+
 static void
 test_keep_alive_late_answer_starts_the_count_again(void)
 {
@@ -270,6 +285,8 @@ static CU_TestInfo tests[] = {
 	{ "answered: goes on for ever", test_keep_alive_answered_goes_on_for_ever },
 	{ "unanswered: repeated, then reset",
 	    test_keep_alive_unanswered_is_repeated_then_the_connection_reset },
+	{ "keep-alive unanswered leaves other acks acceptable",
+	    test_keep_alive_unanswered_leaves_other_acks_acceptable },
 	{ "a late answer starts the count again",
 	    test_keep_alive_late_answer_starts_the_count_again },
 	{ "waits as long as something is heard",
