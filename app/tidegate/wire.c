@@ -82,6 +82,8 @@ wire_net(struct tg_net *net, const struct tg_service_config *service, const stru
 	memcpy(net->mac, port->mac, sizeof(net->mac));
 	net->mtu = port->mtu;
 	net->offload = port->tx_offload;
+	net->ttl = (uint8_t)service->ip.ttl;
+	net->tos = (uint8_t)(service->ip.dscp << 2);
 	net->dad = service->dad;
 	net->has_gateway4 = service->gateway4.set;
 	net->gateway4 = service->gateway4.ip;

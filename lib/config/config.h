@@ -189,6 +189,11 @@ struct tg_service_config {
 	} timers;
 
 	struct {
+		uint32_t ttl;
+		uint32_t dscp; /* 0..63 */
+	} ip;
+
+	struct {
 		uint32_t receive_window_bytes; /* a multiple of 1 << window_scale */
 		uint32_t window_scale;
 		bool timestamps, sack;

@@ -26,6 +26,8 @@ struct tg_net {
 	uint8_t mac[6];
 	uint16_t mtu;    /* bytes of IP packet */
 	uint8_t offload; /* TG_OFFLOAD_* that the port has, packet/build.h */
+	uint8_t ttl;     /* of TCP segments: TTL, or hop limit */
+	uint8_t tos;     /* likewise: DSCP in the upper six bits, the lower two are ECN's and 0 */
 	bool dad;        /* probe IPv6 addresses before use (RFC 4862 5.4) */
 	bool has_gateway4, has_gateway6;
 	union tg_ip gateway4, gateway6; /* on-link: inside the prefix of one address */

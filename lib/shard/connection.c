@@ -39,7 +39,8 @@ find_path(struct tg_run *run, uint32_t h, struct tg_path *path)
 
 	*path = (struct tg_path){ .vlan = e->vlan,
 		.is_ipv6 = e->is_ipv6,
-		.ttl = 64,
+		.ttl = net->ttl,
+		.tos = net->tos,
 		.offload = net->offload,
 		.src = e->ip };
 	memcpy(path->src_mac, net->mac, sizeof(path->src_mac));

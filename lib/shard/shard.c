@@ -74,7 +74,8 @@ reply_in_place(struct tg_run *run, struct arrival *a, const struct tg_segment *r
 	struct tg_path path = {
 		.vlan = a->pkt.vlan,
 		.is_ipv6 = a->pkt.is_ipv6,
-		.ttl = 64,
+		.ttl = net->ttl,
+		.tos = net->tos,
 		.offload = net->offload,
 		.src = a->pkt.dst,
 		.dst = a->pkt.src,

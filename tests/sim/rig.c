@@ -32,6 +32,7 @@ set_net(struct rig *rig)
 
 	memcpy(rig->net.mac, mac, sizeof(mac));
 	rig->net.mtu = 1500;
+	rig->net.ttl = 64;
 	rig->net.n_addrs = 2;
 	rig->net.addr[0] = (struct tg_net_addr){ .ip.v4 = tg_be32(0xc0000202), .prefix_len = 24 };
 	rig->net.addr[1] = (struct tg_net_addr){ .is_ipv6 = true, .prefix_len = 64 };

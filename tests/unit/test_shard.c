@@ -45,6 +45,40 @@ test_request_is_answered_and_the_connection_closed_without_a_trace(void)
 	CU_ASSERT_TRUE(rig_is_empty(&rig));
 }
 
+static void
+expect_marks(const char *what)
+{
+	struct tg_packet pkt;
+
+	CU_ASSERT_TRUE_FATAL(sent(0, &pkt));
+	if (pkt.ttl != 17 || pkt.tos != 0xb8)
+		printf("# %s: TTL %u, TOS %u\n", what, pkt.ttl, pkt.tos);
+	CU_ASSERT_TRUE(pkt.ttl == 17 && pkt.tos == 0xb8);
+}
+
+/* MUST-48, MUST-49: on SYN-ACKs, answers and resets. */
+static void
+test_ttl_and_dscp_are_those_of_the_configuration(void)
+{
+	rig.net.ttl = 17;
+	rig.net.tos = 0xb8;
+	add(TG_TCP_SYN, 0, 0, "");
+	run();
+	expect_marks("SYN-ACK");
+	add(TG_TCP_RST, 1, 0, "");
+	run();
+	open_connection(2);
+	add(TG_TCP_ACK, 1, 1, get_ok);
+	run();
+	expect_marks("answer");
+	port++;
+	add(TG_TCP_ACK, 1, 1, "");
+	run();
+	expect_marks("reset");
+	rig.net.ttl = 64;
+	rig.net.tos = 0;
+}
+
 /* The client guesses nothing: the test works out the ISS. */
 static void
 test_burst_of_syn_ack_and_request_is_one_handshake_and_one_answer(void)
@@ -528,6 +562,8 @@ static CU_TestInfo tests[] = {
 	    test_frame_not_addressed_to_us_is_dropped_silently },
 	{ "unresolved next hop: ARP before the SYN-ACK",
 	    test_unresolved_next_hop_is_asked_for_before_the_syn_ack },
+	{ "TTL and DSCP are those of the configuration",
+	    test_ttl_and_dscp_are_those_of_the_configuration },
 	{ "ICMP error reaches its connection", test_icmp_error_reaches_its_connection },
 	{ "idle time is a lower bound of the next timer",
 	    test_idle_time_is_a_lower_bound_of_the_next_timer },

@@ -162,7 +162,11 @@ test_wire_tcp_is_in_the_units_of_the_shard(void)
 	service.timers.rto_min_ms = 200;
 	service.tcp.window_scale = 3;
 	service.tcp.receive_window_bytes = 65535;
+	service.ip.ttl = 255;
+	service.ip.dscp = 46;
 	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_EQUAL(w.net.ttl, 255);
+	CU_ASSERT_EQUAL(w.net.tos, 0xb8);
 	CU_ASSERT_EQUAL(w.tcp.timers.msl, 1);
 	CU_ASSERT_EQUAL(w.tcp.timers.rto_min, 191);
 	CU_ASSERT_EQUAL(w.tcp.receive_window, 65528);
