@@ -29,6 +29,7 @@ lower_mss(struct tg_tcp *tcp, uint32_t h, uint16_t mtu)
 	/* The lost segment goes again, smaller; it was not congestion that lost it. */
 	s->snd_ptr = t->snd_una;
 	s->rtt_timing = false;
+	s->rare &= (uint8_t)~TG_RARE_SMALLER_MSS; /* no trial: it is known now */
 }
 
 /* RFC 9293 MUST-47: ERROR_REPORT, with reason and subreason. */

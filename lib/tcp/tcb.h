@@ -143,6 +143,7 @@ _Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
 #define TG_RARE_USER_TIMEOUT (1U << 0) /* user_timeout, stalled_at */
 #define TG_RARE_URGENT_IN    (1U << 1) /* rcv_up: urgent text is to be taken */
 #define TG_RARE_URGENT_OUT   (1U << 2) /* snd_up: urgent text is not acknowledged */
+#define TG_RARE_SMALLER_MSS  (1U << 3) /* mss_before: smaller segments are being tried */
 
 /* What hardly any connection needs, one for each side record: so that the others neither clear
  * nor touch it. */
@@ -151,6 +152,7 @@ struct tg_rare {
 	uint32_t stalled_at;   /* tick since which what is under way waits for its ACK */
 	uint32_t rcv_up;       /* RCV.UP: one past the urgent text of the peer */
 	uint32_t snd_up;       /* SND.UP: one past ours */
+	uint16_t mss_before;   /* MSS of the segments that timed out first */
 };
 
 /* A received frame kept until its text can be taken. */

@@ -88,6 +88,9 @@ void tg_urgent_taken(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg
 void tg_urgent_mark(
     const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg);
 
+/* black_hole.c */
+void tg_black_hole_timeout(struct tg_tcp *tcp, uint32_t h);
+
 /* settings.c */
 uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
 
