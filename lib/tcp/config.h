@@ -51,6 +51,7 @@ struct tg_tcp_secrets {
 	struct tg_siphash_key isn;       /* RFC 6528 */
 	struct tg_siphash_key ts;        /* RFC 7323 section 5.4: timestamp offsets */
 	struct tg_siphash_key flow;      /* flow table and steering */
+	struct tg_siphash_key ports;     /* RFC 6056: where to begin to look for a port */
 	struct tg_siphash_key challenge; /* limits of challenge ACKs */
 };
 

@@ -51,7 +51,7 @@ set_config(void)
 		    .challenge_acks_per_second = 10,
 		    .resets_per_second = 10 },
 		.secrets = { { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } }, { { 3, 4 } },
-		    { { 5, 6 } }, { { 7, 8 } } },
+		    { { 5, 6 } }, { { 9, 10 } }, { { 7, 8 } } },
 		.receive_window = FX_WINDOW,
 		.window_scale = FX_SHIFT,
 		.timestamps = true,
