@@ -136,8 +136,10 @@ tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
 	if (!is_host(e->is_ipv6, remote) || tg_tcp_find(tcp, &pkt, hash) != TG_HANDLE_NONE)
 		return TG_HANDLE_NONE;
 	h = tg_tcp_new_connection(tcp, endpoint, &pkt, hash);
-	if (h == TG_HANDLE_NONE)
+	if (h == TG_HANDLE_NONE) {
+		tg_count(tcp->stats, TG_COUNTER_TCB_FULL);
 		return h;
+	}
 	t = &tcp->tcb[h];
 	t->flags =
 	    TG_TCB_ACTIVE | TG_TCB_SEND_SYN | TG_TCB_WSCALE | tg_tcp_default_flags(tcp->config);

@@ -51,6 +51,18 @@ is_covered(const struct tg_tcp *tcp, const struct tg_side *s, uint32_t seq, uint
 	return false;
 }
 
+static bool
+is_full(struct tg_tcp *tcp, const struct tg_side *s)
+{
+	if (s->n_held >= tcp->config->limits.held_per_connection)
+		tg_count(tcp->stats, TG_COUNTER_HELD_CONNECTION_FULL);
+	else if (tcp->free_held == TG_HANDLE_NONE)
+		tg_count(tcp->stats, TG_COUNTER_HELD_FULL);
+	else
+		return false;
+	return true;
+}
+
 /* Keeps the frame with text [seq, end) of segment seg, in order of sequence. */
 static bool
 hold(struct tg_tcp *tcp, struct tg_side *s, const struct tg_frame *frame,
@@ -62,10 +74,8 @@ hold(struct tg_tcp *tcp, struct tg_side *s, const struct tg_frame *frame,
 	s->last_held = seq; /* a duplicate's block goes first, too (RFC 2018 section 4) */
 	if (is_covered(tcp, s, seq, end))
 		return false;
-	if (i == TG_HANDLE_NONE || s->n_held >= tcp->config->limits.held_per_connection) {
-		tg_count(tcp->stats, TG_COUNTER_HELD_FULL);
+	if (is_full(tcp, s))
 		return false;
-	}
 	while (*link != TG_HANDLE_NONE && tg_seq_leq(tcp->held[*link].seq, seq))
 		link = &tcp->held[*link].next;
 	held = &tcp->held[i];

@@ -65,6 +65,10 @@ test_tcbs_of_one_family_run_out_and_come_back(void)
 	syn_from(100);
 	FX_EQUAL(fx.r.drop, TG_DROP_TCP_NO_TCB);
 	FX_EQUAL(fx.r.handle, TG_HANDLE_NONE);
+	FX_EQUAL(fx_counter(TG_COUNTER_TCB_FULL), 0);
+	fx_connect();
+	FX_EQUAL(fx.h, TG_HANDLE_NONE);
+	FX_EQUAL(fx_counter(TG_COUNTER_TCB_FULL), 1);
 	FX_SENT("");
 	fx.peer.is_ipv6 = true; /* the other family has its own */
 	syn_from(100);
@@ -150,6 +154,7 @@ test_held_frames_run_out_and_come_back(void)
 	fx_peer("P.", 201, 10, 1);
 	FX_EQUAL(fx.r.drop, TG_DROP_TCP_TEXT_REFUSED);
 	FX_EQUAL(fx_counter(TG_COUNTER_HELD_FULL), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_HELD_CONNECTION_FULL), 0);
 	FX_EQUAL(tg_gauge(&fx.gauges.held), 3);
 	FX_SENT(". 1:1 ack 1"); /* the peer learns that it is missing */
 	fx_peer("P.", 1, 100, 1);
@@ -171,7 +176,8 @@ test_held_frames_of_one_connection_are_bounded(void)
 	for (i = 0; i < 10; i++)
 		fx_peer("P.", 101 + 20 * i, 10, 1);
 	FX_EQUAL(tg_gauge(&fx.gauges.held), 4);
-	FX_EQUAL(fx_counter(TG_COUNTER_HELD_FULL), 6);
+	FX_EQUAL(fx_counter(TG_COUNTER_HELD_CONNECTION_FULL), 6);
+	FX_EQUAL(fx_counter(TG_COUNTER_HELD_FULL), 0);
 	fx_turn_to(2);
 	fx_peer("P.", 101, 10, 1);
 	FX_EQUAL(tg_gauge(&fx.gauges.held), 5);
