@@ -147,13 +147,34 @@ disarm(struct tg_neighbor *nb, uint16_t i)
 		list_remove(nb, list, TG_LINK_TIMER, i);
 }
 
+/* No link-layer address is known that could be used. */
+static bool
+is_unresolved(const struct tg_entry *e)
+{
+	return e->state == TG_ENTRY_INCOMPLETE || e->state == TG_ENTRY_FAILED;
+}
+
+/* Where entry i, which is no gateway, waits for its turn to make room. */
+static struct tg_list *
+room_list(struct tg_neighbor *nb, uint16_t i)
+{
+	return is_unresolved(&nb->entry[i]) ? &nb->unresolved : &nb->lru;
+}
+
 static void
 enter(struct tg_neighbor *nb, uint16_t i, enum tg_entry_state state, tg_time_t deadline,
     tg_time_t now)
 {
+	struct tg_list *was = room_list(nb, i), *is;
+
 	disarm(nb, i);
 	nb->entry[i].sent = 0;
 	arm(nb, i, state, deadline, now);
+	is = room_list(nb, i);
+	if (is == was || nb->entry[i].gateway)
+		return;
+	list_remove(nb, was, TG_LINK_LRU, i);
+	list_push_front(nb, is, TG_LINK_LRU, i);
 }
 
 static void
@@ -168,20 +189,15 @@ enter_stale(struct tg_neighbor *nb, uint16_t i, tg_time_t now)
 	enter(nb, i, TG_ENTRY_STALE, TG_TIME_NEVER, now);
 }
 
-/* No link-layer address is known that could be used. */
-static bool
-is_unresolved(const struct tg_entry *e)
-{
-	return e->state == TG_ENTRY_INCOMPLETE || e->state == TG_ENTRY_FAILED;
-}
-
 static void
 touch(struct tg_neighbor *nb, uint16_t i)
 {
-	if (nb->entry[i].gateway || nb->lru.head == i)
+	struct tg_list *list = room_list(nb, i);
+
+	if (nb->entry[i].gateway || list->head == i)
 		return;
-	list_remove(nb, &nb->lru, TG_LINK_LRU, i);
-	list_push_front(nb, &nb->lru, TG_LINK_LRU, i);
+	list_remove(nb, list, TG_LINK_LRU, i);
+	list_push_front(nb, list, TG_LINK_LRU, i);
 }
 
 static bool
@@ -192,19 +208,22 @@ is_gateway(const struct tg_net *net, bool is_ipv6, const union tg_ip *ip)
 	return net->has_gateway4 && tg_ip_equal(ip, &net->gateway4);
 }
 
-/* A record for a new entry: a fresh one, or the least recently used. */
+/* A record for a new entry: a fresh one, or the least recently used of those without an address,
+ * or else of all. Hosts that do not exist, however many are asked for, displace one another and
+ * none that answers. */
 static uint16_t
 take_record(struct tg_neighbor *nb)
 {
-	uint16_t i;
+	struct tg_list *list = nb->unresolved.tail != TG_NEIGHBOR_NONE ? &nb->unresolved : &nb->lru;
+	uint16_t i = list->tail;
 
 	if (nb->used < nb->limits.entries)
 		return nb->used++;
-	i = nb->lru.tail;
 	if (i == TG_NEIGHBOR_NONE)
 		return i;
+	tg_count(nb->stats, TG_COUNTER_NEIGHBOR_EVICTED);
 	disarm(nb, i);
-	list_remove(nb, &nb->lru, TG_LINK_LRU, i);
+	list_remove(nb, list, TG_LINK_LRU, i);
 	index_remove(nb, i);
 	return i;
 }
@@ -229,9 +248,9 @@ tg_cache_get(
 		.gateway = is_gateway(nb->net, is_ipv6, ip),
 	};
 	index_insert(nb, i);
-	if (!nb->entry[i].gateway)
-		list_push_front(nb, &nb->lru, TG_LINK_LRU, i);
 	arm(nb, i, TG_ENTRY_INCOMPLETE, now, now);
+	if (!nb->entry[i].gateway)
+		list_push_front(nb, &nb->unresolved, TG_LINK_LRU, i);
 	return i;
 }
 

@@ -35,6 +35,7 @@ tg_neighbor_layout(struct tg_arena *arena, const struct tg_neighbor_limits *limi
 		.sender = sender,
 		.limits = *limits,
 		.lru = empty,
+		.unresolved = empty,
 		.solicit = empty,
 		.delay = empty,
 		.announce_due = TG_TIME_NEVER,

@@ -8,7 +8,8 @@
  * addresses, or when we have something to send to it; entries go INCOMPLETE ->
  * REACHABLE -> STALE -> DELAY -> PROBE as in RFC 4861 7.3.2, ARP included. A neighbour
  * that never answers is not asked again for a second. When the cache is full, the
- * least recently used entry that is not a gateway makes room.
+ * least recently used entry without a MAC address makes room, or else the least
+ * recently used one that is not a gateway; counted as neighbor_evicted.
  *
  * Users keep the index of an entry as a hint and pass it back with the hop they
  * mean; an index that now holds another address is noticed and looked up again,

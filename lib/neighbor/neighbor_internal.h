@@ -97,10 +97,11 @@ struct tg_neighbor {
 	uint16_t used; /* entries 0..used-1 are in use: an entry goes only to make room */
 	bool sender;
 	struct tg_neighbor_limits limits;
-	struct tg_list lru;     /* most recently used first */
-	struct tg_list solicit; /* INCOMPLETE and PROBE, by deadline */
-	struct tg_list delay;   /* DELAY, by deadline */
-	tg_time_t echo_time;    /* when the bucket of echo replies is full again */
+	struct tg_list lru;        /* resolved entries, most recently used first */
+	struct tg_list unresolved; /* INCOMPLETE and FAILED ones, likewise: these make room first */
+	struct tg_list solicit;    /* INCOMPLETE and PROBE, by deadline */
+	struct tg_list delay;      /* DELAY, by deadline */
+	tg_time_t echo_time;       /* when the bucket of echo replies is full again */
 	tg_time_t announce_due;
 	struct tg_addr addr[TG_NET_ADDRS_MAX];
 };

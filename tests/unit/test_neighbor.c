@@ -269,6 +269,61 @@ test_full_cache_evicts_the_least_recently_used(void)
 	CU_ASSERT_TRUE(fx_is_unresolved(false, ip4(192, 0, 2, 100))); /* evicted by .101 */
 }
 
+/* As many hosts that do not exist as you like. */
+static void
+test_full_cache_evicts_what_never_answered_first(void)
+{
+	fill(100, FX_ENTRIES - 1);
+	for (uint8_t i = 150; i < 199; i++)
+		CU_ASSERT_TRUE(fx_is_unresolved(false, ip4(192, 0, 2, i)));
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_EVICTED), 48);
+	for (uint8_t i = 0; i < FX_ENTRIES - 1; i++)
+		CU_ASSERT_TRUE(fx_resolves_to(false, ip4(192, 0, 2, 100 + i), FX_PEER_MAC));
+}
+
+static void
+test_full_cache_evicts_the_failed_before_the_resolved(void)
+{
+	CU_ASSERT_TRUE(fx_is_unresolved(false, peer));
+	fill(100, FX_ENTRIES - 1);
+	for (int i = 0; i < 5; i++)
+		fx_run_after(FX_SECOND);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_FAILED), 1);
+	fill(110, 1);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_EVICTED), 1);
+	CU_ASSERT_TRUE(fx_resolves_to(false, ip4(192, 0, 2, 100), FX_PEER_MAC));
+	CU_ASSERT_TRUE(fx_resolves_to(false, ip4(192, 0, 2, 110), FX_PEER_MAC));
+}
+
+/* One that answers is as safe as the others, and the least recently used of them goes. */
+static void
+test_full_cache_keeps_what_has_answered_since(void)
+{
+	CU_ASSERT_TRUE(fx_is_unresolved(false, peer));
+	fill(100, FX_ENTRIES - 1);
+	peer_says(ARP_REPLY, FX_PEER_MAC, us);
+	CU_ASSERT_TRUE(fx_resolves_to(false, peer, FX_PEER_MAC));
+	fill(110, 1); /* evicts .100 */
+	CU_ASSERT_TRUE(fx_resolves_to(false, peer, FX_PEER_MAC));
+	CU_ASSERT_TRUE(fx_is_unresolved(false, ip4(192, 0, 2, 100)));
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_EVICTED), 2);
+}
+
+/* One that answers no longer loses its place: PROBE, FAILED. */
+static void
+test_full_cache_evicts_what_answers_no_longer(void)
+{
+	fill(99, FX_ENTRIES);
+	CU_ASSERT_TRUE(fx_resolves_to(false, ip4(192, 0, 2, 102), FX_PEER_MAC)); /* probed */
+	for (int i = 0; i < 12; i++)
+		fx_run_after(FX_SECOND);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_FAILED), 1);
+	fill(110, 1); /* evicts .102, used last */
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_EVICTED), 1);
+	CU_ASSERT_TRUE(fx_resolves_to(false, ip4(192, 0, 2, 99), FX_PEER_MAC));
+	CU_ASSERT_TRUE(fx_is_unresolved(false, ip4(192, 0, 2, 102)));
+}
+
 static void
 test_full_cache_never_evicts_the_gateway(void)
 {
@@ -418,6 +473,11 @@ static CU_TestInfo cache_tests[] = {
 	{ "same MAC again leaves it confirmed",
 	    test_request_with_the_known_mac_does_not_unconfirm },
 	{ "LRU goes first", test_full_cache_evicts_the_least_recently_used },
+	{ "what never answered goes first", test_full_cache_evicts_what_never_answered_first },
+	{ "the failed go before the resolved",
+	    test_full_cache_evicts_the_failed_before_the_resolved },
+	{ "what has answered since stays", test_full_cache_keeps_what_has_answered_since },
+	{ "what answers no longer goes", test_full_cache_evicts_what_answers_no_longer },
 	{ "gateway never goes", test_full_cache_never_evicts_the_gateway },
 	{ "gateways only: full", test_cache_of_gateways_only_refuses_others_and_counts },
 	{ "evicted entry is not asked for", test_evicted_incomplete_is_not_asked_for },
