@@ -90,5 +90,6 @@ tg_keep_alive_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_t
 	} else {
 		tg_count(tcp->stats, TG_COUNTER_KEEP_ALIVE_TIMEOUTS);
 		tg_tcp_abort(tcp, h, r);
+		r->why = TG_COUNTER_KEEP_ALIVE_TIMEOUTS;
 	}
 }

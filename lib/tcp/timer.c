@@ -168,6 +168,7 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 	if (has_passed_r2(tcp, t, s, tg_time_tick(now))) {
 		tg_count(tcp->stats, TG_COUNTER_USER_TIMEOUTS);
 		tg_tcp_abort(tcp, h, r);
+		r->why = TG_COUNTER_USER_TIMEOUTS; /* which says more than that we reset it */
 		return;
 	}
 	count_retry(tcp, t, r);

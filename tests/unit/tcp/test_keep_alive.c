@@ -93,6 +93,7 @@ test_keep_alive_unanswered_is_repeated_then_the_connection_reset(void)
 	FX_SENT("R. 1:1 ack 1");
 	FX_EQUAL(fx_counter(TG_COUNTER_KEEP_ALIVES), PROBES);
 	FX_EQUAL(fx_counter(TG_COUNTER_KEEP_ALIVE_TIMEOUTS), 1);
+	FX_EQUAL(fx.r.why, TG_COUNTER_KEEP_ALIVE_TIMEOUTS);
 }
 
 /* An ACK that answers something else must be acceptable: else two ends that probe at once never

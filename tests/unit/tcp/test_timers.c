@@ -30,6 +30,7 @@ test_text_never_acknowledged_gives_up_at_r2_with_a_reset(void)
 	FX_EQUAL(fx.sent[16].seg.flags, TG_TCP_RST | TG_TCP_ACK);
 	FX_EQUAL(fx.sent[16].seg.seq - fx.iss, 11);
 	FX_EQUAL(fx_counter(TG_COUNTER_USER_TIMEOUTS), 1);
+	FX_EQUAL(fx.r.why, TG_COUNTER_USER_TIMEOUTS);
 	FX_EQUAL(fx_counter(TG_COUNTER_RESET_BY_US), 1);
 	FX_EQUAL(fx_counter(TG_COUNTER_RST_SENT), 1);
 }
