@@ -9,6 +9,7 @@
 
 #define CWND_MAX         UINT16_MAX
 #define LIMITED_TRANSMIT 2    /* segments, RFC 3042 */
+#define SLOW_START_MAX   8    /* segments that one ACK may gain, L of RFC 9406 section 4.3 */
 #define IW_MSS           1460 /* RFC 6928 bounds IW in bytes: segments of this size, or two */
 
 void
@@ -35,19 +36,77 @@ half_window(const struct tg_tcb *t)
 	return (uint16_t)TG_MIN(half_flight(t), TG_MAX(t->cwnd / 2, 2));
 }
 
+/* Whether it is CWND that holds the sender back (RFC 7661): a window that was not filled says
+ * nothing about a larger one. Slow start doubles what was under way. */
+static bool
+is_cwnd_limited(const struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t mss = tg_tcp_effective_mss(t), window = t->cwnd * mss;
+
+	if (t->cwnd < t->ssthresh)
+		return window < 2 * s->flight_max;
+	return window < s->flight_max + mss;
+}
+
+/* What was sent has made a flight of so many bytes. */
+void
+tg_cc_sent(const struct tg_tcb *t, struct tg_side *s)
+{
+	uint32_t flight = t->snd_nxt - t->snd_una;
+
+	if (flight <= s->flight_max && tg_seq_lt(t->snd_una, s->flight_end))
+		return;
+	s->flight_max = flight;
+	s->flight_end = t->snd_nxt;
+}
+
+/* What duplicate ACKs had reported of the bytes up to SND.UNA: limited transmit has sent as
+ * much for it, so it does not count again. */
+static uint32_t
+reported(const struct tg_tcb *t, const struct tg_side *s)
+{
+	if ((t->flags & TG_TCB_SACK) != 0)
+		return tg_sack_bytes_below(s, t->snd_una);
+	return s->dup_acks * tg_tcp_effective_mss(t);
+}
+
+/* One segment for each one acknowledged (RFC 5681 3.1, counting bytes as RFC 3465 does). What
+ * arrived before a timeout is acknowledged in leaps that say little about the window: then one
+ * segment for each ACK (RFC 3465 section 2.3). */
+static void
+slow_start(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+{
+	uint32_t mss = tg_tcp_effective_mss(t), seen = reported(t, s);
+	bool timed_out = tg_seq_lt(t->snd_una - bytes, s->recover);
+
+	bytes = bytes > seen ? bytes - seen : 0;
+	s->acked += TG_MIN(bytes, timed_out ? mss : SLOW_START_MAX * mss);
+	for (; s->acked >= mss && t->cwnd < t->ssthresh; s->acked -= mss)
+		t->cwnd++;
+}
+
+/* One segment for each window acknowledged. */
+static void
+avoid_congestion(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+{
+	uint32_t window = tg_tcp_effective_mss(t) * t->cwnd;
+
+	s->acked += bytes;
+	if (s->acked >= window && t->cwnd < CWND_MAX) {
+		s->acked -= window;
+		t->cwnd++;
+	}
+}
+
 static void
 grow(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 {
-	uint32_t mss = tg_tcp_effective_mss(t);
-	uint32_t threshold = t->cwnd < t->ssthresh ? mss : mss * t->cwnd;
-
-	/* Slow start: one segment for each one acknowledged; then one for each window
-	 * (RFC 5681 3.1 with byte counting, RFC 3465 with L = 1). */
-	s->acked += TG_MIN(bytes, t->cwnd < t->ssthresh ? mss : bytes);
-	if (s->acked >= threshold && t->cwnd < CWND_MAX) {
-		s->acked -= threshold;
-		t->cwnd++;
-	}
+	if (!is_cwnd_limited(t, s))
+		return;
+	if (t->cwnd < t->ssthresh)
+		slow_start(t, s, bytes);
+	else
+		avoid_congestion(t, s, bytes);
 }
 
 static uint16_t
@@ -62,12 +121,13 @@ deflate(const struct tg_tcb *t, uint32_t bytes)
 void
 tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 {
-	s->dup_acks = 0;
 	if (!s->recovering) {
-		s->recover = tg_seq_max(s->recover, t->snd_una); /* never left behind by a wrap */
 		grow(t, s, bytes);
+		s->recover = tg_seq_max(s->recover, t->snd_una); /* never left behind by a wrap */
+		s->dup_acks = 0;
 		return;
 	}
+	s->dup_acks = 0;
 	if (tg_seq_geq(t->snd_una, s->recover)) { /* full acknowledgment, RFC 6582 3.2 (3) */
 		s->recovering = false;
 		t->cwnd = t->ssthresh;

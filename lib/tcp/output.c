@@ -175,6 +175,7 @@ sent(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now,
 		s->rtt_time = tg_time_rtt(now);
 	}
 	t->snd_nxt = tg_seq_max(t->snd_nxt, end);
+	tg_cc_sent(t, s);
 	s->sent_at = tg_time_tick(now);
 	if (tg_recovering_by_sack(t, s))
 		tg_recovery_sent(s, tg_seg_len(seg));
@@ -296,19 +297,36 @@ static bool
 next_segment(
     const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq, uint32_t *len, bool *fin)
 {
-	uint32_t mss = text_max(t, s), left, room, gap_end, edge;
+	uint32_t mss = text_max(t, s), left, room, gap_end, edge, wnd_edge;
 	bool last;
 
 	*seq = s->snd_ptr;
 	gap_end = tg_sack_gap(t, s, seq);
-	edge = tg_seq_min(tg_cc_edge(t, s, *seq), t->snd_una + tg_tcp_snd_wnd(t));
+	wnd_edge = t->snd_una + tg_tcp_snd_wnd(t);
+	edge = tg_seq_min(tg_cc_edge(t, s, *seq), wnd_edge);
 	last = tg_seq_geq(gap_end, t->snd_nxt);
 	gap_end = last ? s->snd_end : tg_seq_min(gap_end, s->snd_end);
 	left = tg_seq_lt(*seq, gap_end) ? gap_end - *seq : 0;
 	room = tg_seq_lt(*seq, edge) ? edge - *seq : 0;
 	*len = TG_MIN(TG_MIN(left, room), mss);
-	*fin = last && *len == left && room > *len && fin_due(t, s, *seq);
+	/* CWND limits text (RFC 5681 section 2), not the FIN behind it. */
+	*fin = last && *len == left && tg_seq_lt(*seq + *len, wnd_edge) && fin_due(t, s, *seq);
 	return *fin || (*len != 0 && (*len == mss || is_worth_sending(t, s, *seq, *len, left)));
+}
+
+/* PSH where a window ends a burst, so that the receiver passes it on and acknowledges it at
+ * once. Not on a lone segment, such as one ACK of a long queue lets go: there it is better if
+ * the next ACK covers more. */
+static void
+push_burst(const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg)
+{
+	bool was = s->bursting, fin;
+	uint32_t seq, len;
+
+	s->bursting =
+	    (seg->flags & (TG_TCP_PSH | TG_TCP_FIN)) == 0 && next_segment(t, s, &seq, &len, &fin);
+	if (was && !s->bursting)
+		seg->flags |= TG_TCP_PSH;
 }
 
 static bool
@@ -329,7 +347,9 @@ output_next(
 		return false;
 	}
 	s->snd_ptr = seq + len + fin;
-	return emit(tcp, t, s, now, seq, len, fin, seg);
+	emit(tcp, t, s, now, seq, len, fin, seg);
+	push_burst(t, s, seg);
+	return true;
 }
 
 static bool

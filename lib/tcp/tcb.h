@@ -101,39 +101,42 @@ struct tg_loss {
 struct tg_side {
 	_Alignas(64) uint32_t owner; /* TCB handle; free list link while free */
 	/* send: the stream of the user is appended at snd_end and rendered on demand */
-	uint32_t snd_base; /* sequence number of the user's stream offset 0 */
-	uint32_t snd_end;  /* sequence number behind the last byte appended */
-	uint32_t snd_ptr;  /* next to send; behind SND.NXT while resending after a timeout */
-	uint32_t snd_wl1;  /* SND.WL1 */
-	uint32_t snd_wl2;  /* SND.WL2 */
-	uint32_t max_wnd;  /* largest window the peer ever offered, bytes */
-	uint32_t recover;  /* SND.NXT when recovery began, or at the timeout (RFC 6582) */
-	uint32_t acked;    /* bytes acknowledged since CWND last grew */
-	uint32_t rtt_seq;  /* the segment being timed ends here */
-	uint32_t rtt_time; /* when it was sent, 2^10 ns */
-	uint32_t sent_at;  /* tick of the last text sent, at first of the last segment heard */
-	uint8_t dup_acks;  /* duplicate ACKs in a row */
-	uint8_t backoff;   /* RTO doubled this many times */
-	bool rtt_timing;   /* a segment is being timed */
-	bool recovering;   /* in fast recovery */
-	bool resend_one;   /* NewReno: send one segment at SND.UNA */
-	bool probe;        /* zero-window probe due */
-	bool user_ready;   /* the user's part has been initialised */
-	bool impatient;    /* the user waits for text: traffic does not prolong its life */
-	uint8_t n_sacked;  /* ranges of the scoreboard in use */
+	uint32_t snd_base;   /* sequence number of the user's stream offset 0 */
+	uint32_t snd_end;    /* sequence number behind the last byte appended */
+	uint32_t snd_ptr;    /* next to send; behind SND.NXT while resending after a timeout */
+	uint32_t snd_wl1;    /* SND.WL1 */
+	uint32_t snd_wl2;    /* SND.WL2 */
+	uint32_t max_wnd;    /* largest window the peer ever offered, bytes */
+	uint32_t recover;    /* SND.NXT when recovery began, or at the timeout (RFC 6582) */
+	uint32_t acked;      /* bytes acknowledged since CWND last grew */
+	uint32_t flight_max; /* most bytes under way in this window: whether CWND limits */
+	uint32_t flight_end; /* that window ends where this is acknowledged */
+	uint32_t rtt_seq;    /* the segment being timed ends here */
+	uint32_t rtt_time;   /* when it was sent, 2^10 ns */
+	uint32_t sent_at;    /* tick of the last text sent, at first of the last segment heard */
+	uint8_t dup_acks;    /* duplicate ACKs in a row */
+	uint8_t backoff;     /* RTO doubled this many times */
+	bool rtt_timing;     /* a segment is being timed */
+	bool recovering;     /* in fast recovery */
+	bool resend_one;     /* NewReno: send one segment at SND.UNA */
+	bool probe;          /* zero-window probe due */
+	bool bursting;       /* the segment sent last was not the last that could go */
+	bool user_ready;     /* the user's part has been initialised */
+	bool impatient;      /* the user waits for text: traffic does not prolong its life */
+	uint8_t n_sacked;    /* ranges of the scoreboard in use */
 	/* receive: text in order but not yet taken by the user, and out of order */
-	bool fin_held;         /* the peer's FIN waits behind missing text */
-	uint8_t text_segments; /* segments with text since the last ACK */
-	uint8_t keep_alives;   /* keep-alive probes that nothing has answered */
-	uint32_t fin_seq;      /* its sequence number */
-	uint32_t rcv_user;     /* next byte that the user takes; RCV.NXT once it took all */
-	uint32_t rcv_adv;      /* right edge of the window as advertised */
-	uint32_t last_ack;     /* last ACK sent (RFC 7323) */
-	uint32_t held;         /* first held frame, in order of sequence; TG_HANDLE_NONE */
-	uint32_t last_held;    /* sequence number of the text held last (RFC 2018) */
-	uint16_t n_held;
+	bool fin_held;                /* the peer's FIN waits behind missing text */
+	uint8_t text_segments;        /* segments with text since the last ACK */
+	uint8_t keep_alives;          /* keep-alive probes that nothing has answered */
 	uint8_t rare;                 /* TG_RARE_*: what of its struct tg_rare is in use */
-	uint32_t armed;               /* bit per enum tg_tcp_timer */
+	uint8_t armed;                /* bit per enum tg_tcp_timer */
+	uint16_t n_held;              /* frames held */
+	uint32_t fin_seq;             /* sequence number of the FIN held */
+	uint32_t rcv_user;            /* next byte that the user takes; RCV.NXT once it took all */
+	uint32_t rcv_adv;             /* right edge of the window as advertised */
+	uint32_t last_ack;            /* last ACK sent (RFC 7323) */
+	uint32_t held;                /* first held frame, in order of sequence; TG_HANDLE_NONE */
+	uint32_t last_held;           /* sequence number of the text held last (RFC 2018) */
 	uint32_t deadline[TG_TIMERS]; /* ticks */
 	struct tg_loss *loss;
 };

@@ -138,6 +138,7 @@ tg_recovering_by_sack(const struct tg_tcb *t, const struct tg_side *s)
 
 /* congestion.c */
 void tg_cc_init(const struct tg_tcp *tcp, struct tg_tcb *t);
+void tg_cc_sent(const struct tg_tcb *t, struct tg_side *s);
 void tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes);
 void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_timeout(struct tg_tcb *t, struct tg_side *s);

@@ -10,13 +10,13 @@ void
 tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline)
 {
 	s->deadline[timer] = deadline;
-	s->armed |= 1U << timer;
+	s->armed |= (uint8_t)(1U << timer);
 }
 
 void
 tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer)
 {
-	s->armed &= ~(1U << timer);
+	s->armed &= (uint8_t) ~(1U << timer);
 }
 
 /* How long a connection may go on without hearing from its peer. */

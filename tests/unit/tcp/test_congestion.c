@@ -41,19 +41,132 @@ test_slow_start_grows_by_one_segment_for_each_acknowledged(void)
 	}
 }
 
-/* RFC 5681 equation 2: min(N, SMSS) for each ACK, so stretch ACKs gain one segment. */
 static void
-test_slow_start_gains_one_segment_for_a_stretch_ack(void)
+test_slow_start_grows_by_what_a_stretch_ack_covers(void)
 {
 	enter_sending(8);
 	fx_peer(".", 1, 0, 4001);
-	FX_EQUAL(fx.t->cwnd, 9);
-	FX_EQUAL(fx.n_sent, 5);
-	fx_peer(".", 1, 0, 4101); /* nothing was saved up */
+	FX_EQUAL(fx.t->cwnd, 12);
+	FX_EQUAL(fx.n_sent, 8);
+	fx_peer(".", 1, 0, 4501);
+	FX_EQUAL(fx.t->cwnd, 12);
+	fx_peer(".", 1, 0, 5001); /* two halves make a segment */
+	FX_EQUAL(fx.t->cwnd, 13);
+}
+
+/* RFC 9406 4.3, without pacing. */
+static void
+test_slow_start_grows_by_eight_segments_for_an_ack_at_most(void)
+{
+	enter_sending(20);
+	fx_peer(".", 1, 0, 8001);
+	FX_EQUAL(fx.t->cwnd, 28);
+	fx_peer(".", 1, 0, 17001);
+	FX_EQUAL(fx.t->cwnd, 36);
+	fx_peer(".", 1, 0, 18001); /* nothing was saved up */
+	FX_EQUAL(fx.t->cwnd, 37);
+}
+
+/* RFC 3465 2.3: what had arrived before the timeout is acknowledged at once. */
+static void
+test_slow_start_after_a_timeout_grows_by_one_segment_for_an_ack(void)
+{
+	enter_sending(20);
+	fx_wait_ms(1000);
+	fx_peer(".", 1, 0, 1001);
+	fx_peer(".", 1, 0, 8001);
+	FX_EQUAL(fx.t->cwnd, 3);
+	fx_peer(".", 1, 0, 20001);
+	FX_EQUAL(fx.t->cwnd, 4);
+	fx_peer(".", 1, 0, 24001); /* sent since */
+	FX_EQUAL(fx.t->cwnd, 8);
+}
+
+/* Duplicate ACKs have let a segment go each (RFC 3042). */
+static void
+test_slow_start_does_not_count_twice_what_duplicate_acks_reported(void)
+{
+	uint32_t sack;
+
+	for (sack = 0; sack < 2; sack++) {
+		fx_teardown();
+		fx_setup();
+		if (sack)
+			fx_offer_all(0);
+		fx.peer.syn.present &= (uint16_t)~TG_OPT_TIMESTAMP;
+		enter_sending(10);
+		if (sack) {
+			fx_sack(1, "1001:2001");
+			fx_sack(1, "1001:3001");
+		} else
+			duplicate_acks(1, 2);
+		FX_SENT(". 10001:11001 ack 1, . 11001:12001 ack 1");
+		fx_peer(".", 1, 0, 3001);
+		FX_EQUAL(fx.t->cwnd, 11);
+		FX_SENT(". 12001:13001 ack 1, P. 13001:14001 ack 1");
+	}
+}
+
+/* RFC 7661: only a window that was filled may grow, to twice what was under way. */
+static void
+test_slow_start_doubles_what_was_under_way_at_most(void)
+{
+	static const struct {
+		uint16_t segments, cwnd;
+	} rows[] = { { 4, 10 }, { 5, 10 }, { 6, 12 }, { 9, 18 }, { 10, 20 } };
+	uint32_t i, acked;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		fx.user_busy = true;
+		fx_append(rows[i].segments * 1000U);
+		for (acked = 1; acked <= rows[i].segments; acked++)
+			fx_peer(".", 1, 0, 1 + 1000 * acked);
+		FX_EQUAL(fx.t->cwnd, rows[i].cwnd);
+	}
+}
+
+static void
+test_congestion_avoidance_does_not_grow_while_cwnd_is_not_filled(void)
+{
+	uint32_t i, ack = 1;
+
+	enter_sending(4);
+	fx.t->ssthresh = 4;
+	fx.t->cwnd = 8;
+	fx.peer.wnd = 7000; /* which the peer's window prevents */
+	for (i = 0; i < 40; i++)
+		fx_peer(".", 1, 0, ack += 1000);
+	FX_EQUAL(fx.t->cwnd, 8);
+	fx.peer.wnd = 8000;
+	for (i = 0; i < 12; i++)
+		fx_peer(".", 1, 0, ack += 1000);
 	FX_EQUAL(fx.t->cwnd, 9);
 }
 
-/* Neither does dividing an ACK gain more (RFC 3465). */
+/* What was under way long ago is no proof that CWND is filled now. */
+static void
+test_flight_of_an_earlier_window_does_not_count(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.user_busy = true;
+	fx_append(10000);
+	fx_peer(".", 1, 0, 8001);
+	FX_EQUAL(fx.t->cwnd, 18);
+	fx_append(1000);
+	fx_peer(".", 1, 0, 10001); /* the window ends */
+	fx_append(1000);
+	FX_EQUAL(fx_side()->flight_max, 2000);
+	fx_peer(".", 1, 0, 12001);
+	FX_EQUAL(fx.t->cwnd, 20);
+	fx_append(9000);
+	fx_peer(".", 1, 0, 21001);
+	FX_EQUAL(fx.t->cwnd, 20);
+}
+
+/* Dividing an ACK gains nothing (RFC 3465). */
 static void
 test_slow_start_gains_nothing_from_divided_acks(void)
 {
@@ -138,7 +251,7 @@ test_full_ack_ends_recovery_at_ssthresh(void)
 	fx_peer(".", 1, 0, 12001);
 	FX_EQUAL(fx.t->cwnd, 5);
 	FX_EQUAL(fx_side()->recovering, false);
-	FX_SENT(". 14001:15001 ack 1, . 15001:16001 ack 1, . 16001:17001 ack 1");
+	FX_SENT(". 14001:15001 ack 1, . 15001:16001 ack 1, P. 16001:17001 ack 1");
 	fx_peer(".", 1, 0, 13001); /* congestion avoidance */
 	FX_EQUAL(fx.t->cwnd, 5);
 }
@@ -243,7 +356,7 @@ test_timeout_starts_over_with_one_segment(void)
 	FX_EQUAL(fx.t->cwnd, 1);
 	FX_EQUAL(fx.t->ssthresh, 5);
 	fx_peer(".", 1, 0, 1001);
-	FX_SENT(". 1001:2001 ack 1, . 2001:3001 ack 1");
+	FX_SENT(". 1001:2001 ack 1, P. 2001:3001 ack 1");
 	FX_EQUAL(fx.t->cwnd, 2);
 	fx_peer(".", 1, 0, 10001); /* the rest had arrived after all */
 	FX_EQUAL(fx.sent[0].seg.seq - fx.iss, 10001);
@@ -326,19 +439,30 @@ static void
 test_cwnd_is_kept_while_the_connection_rests(void)
 {
 	fx_enter(TG_TCP_ESTABLISHED);
-	fx_append(3000);
-	fx_peer(".", 1, 0, 1001);
-	fx_peer(".", 1, 0, 2001);
+	fx_append(10000);
 	fx_peer(".", 1, 0, 3001);
+	fx_peer(".", 1, 0, 10001);
 	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
-	FX_EQUAL(fx.t->cwnd, 13);
+	FX_EQUAL(fx.t->cwnd, 20);
 }
 
 static CU_TestInfo tests[] = {
 	{ "slow start: one segment for each acknowledged",
 	    test_slow_start_grows_by_one_segment_for_each_acknowledged },
-	{ "slow start, stretch ACK: one segment",
-	    test_slow_start_gains_one_segment_for_a_stretch_ack },
+	{ "slow start, stretch ACK: what it covers",
+	    test_slow_start_grows_by_what_a_stretch_ack_covers },
+	{ "slow start: eight segments for an ACK at most",
+	    test_slow_start_grows_by_eight_segments_for_an_ack_at_most },
+	{ "slow start after a timeout: one segment for an ACK",
+	    test_slow_start_after_a_timeout_grows_by_one_segment_for_an_ack },
+	{ "slow start: what duplicate ACKs reported counts once",
+	    test_slow_start_does_not_count_twice_what_duplicate_acks_reported },
+	{ "slow start: doubles what was under way at most",
+	    test_slow_start_doubles_what_was_under_way_at_most },
+	{ "congestion avoidance, CWND not filled: no growth",
+	    test_congestion_avoidance_does_not_grow_while_cwnd_is_not_filled },
+	{ "flight of an earlier window does not count",
+	    test_flight_of_an_earlier_window_does_not_count },
 	{ "slow start, divided ACKs: nothing gained",
 	    test_slow_start_gains_nothing_from_divided_acks },
 	{ "congestion avoidance: one segment for each window",

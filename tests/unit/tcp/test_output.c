@@ -92,7 +92,71 @@ test_initial_window_bounds_the_first_flight(void)
 	FX_EQUAL(fx.n_sent, 3);
 	fx_forget();
 	fx_peer(".", 1, 0, 1001); /* slow start: one acknowledged, two more */
-	FX_SENT(". 3001:4001 ack 1, . 4001:5001 ack 1");
+	FX_SENT(". 3001:4001 ack 1, P. 4001:5001 ack 1");
+}
+
+/* CWND limits text (RFC 5681 section 2): FIN needs only the peer's window. */
+static void
+test_fin_does_not_wait_for_cwnd(void)
+{
+	fx.config.initial_window = 3;
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(3000);
+	fx_forget();
+	fx_close();
+	FX_SENT("F. 3001:3001 ack 1");
+	FX_STATE(TG_TCP_FIN_WAIT_1);
+}
+
+static void
+test_fin_waits_for_the_peer_window(void)
+{
+	enter_with_window(2000);
+	fx_append(2000);
+	fx_forget();
+	fx_close();
+	FX_SENT("");
+	fx.peer.wnd = 2001;
+	fx_peer(".", 1, 0, 1);
+	FX_SENT("F. 2001:2001 ack 1");
+}
+
+static void
+test_fin_waits_for_text_that_cwnd_holds_back(void)
+{
+	fx.config.initial_window = 3;
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(3001);
+	fx_close();
+	FX_SENT(". 1:1001 ack 1, . 1001:2001 ack 1, P. 2001:3001 ack 1");
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_peer(".", 1, 0, 1001);
+	FX_SENT("FP. 3001:3002 ack 1");
+}
+
+/* A lone segment between two ACKs is not pushed, and a burst in two halves, for want of
+ * frames, is one burst. */
+static void
+test_only_the_end_of_a_burst_is_pushed(void)
+{
+	struct tg_segment seg;
+	uint32_t offset;
+
+	enter_with_window(3000);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(tg_tcp_side(&fx.tcp, fx.h));
+	tg_tcp_append(&fx.tcp, fx.h, 7000);
+	FX_TRUE(tg_tcp_output(&fx.tcp, fx.h, fx.now, &seg, &offset), "first of three");
+	FX_EQUAL(seg.flags, TG_TCP_ACK);
+	FX_TRUE(tg_tcp_output(&fx.tcp, fx.h, fx.now, &seg, &offset), "second of three");
+	FX_EQUAL(seg.flags, TG_TCP_ACK);
+	fx_serve();
+	FX_SENT("P. 2001:3001 ack 1");
+	fx_peer(".", 1, 0, 1001);
+	FX_SENT(". 3001:4001 ack 1");
+	fx_peer(".", 1, 0, 3001);
+	FX_SENT(". 4001:5001 ack 1, P. 5001:6001 ack 1");
+	fx_peer(".", 1, 0, 6001);
+	FX_SENT("P. 6001:7001 ack 1"); /* MUST-61: the last there is */
 }
 
 /* RFC 6928 section 2: IW is 14600 bytes at most, or two segments. */
@@ -119,7 +183,7 @@ test_peer_window_bounds_what_is_sent(void)
 {
 	enter_with_window(2000);
 	fx_append(5000);
-	FX_SENT(". 1:1001 ack 1, . 1001:2001 ack 1");
+	FX_SENT(". 1:1001 ack 1, P. 1001:2001 ack 1");
 	fx_peer(".", 1, 0, 1001);
 	FX_SENT(". 2001:3001 ack 1");
 	fx.peer.wnd = 3000;
@@ -134,7 +198,7 @@ test_peer_window_is_scaled(void)
 	fx.peer.syn.wscale = 3;
 	enter_with_window(250); /* 2000 bytes */
 	fx_append(5000);
-	FX_SENT(". 1:1001 ack 1, . 1001:2001 ack 1");
+	FX_SENT(". 1:1001 ack 1, P. 1001:2001 ack 1");
 }
 
 /* MUST-1: the field is unsigned. */
@@ -506,6 +570,10 @@ static CU_TestInfo tests[] = {
 	{ "offset counts from the first byte of a side record",
 	    test_offset_counts_from_the_first_byte_of_a_side_record },
 	{ "initial window bounds the first flight", test_initial_window_bounds_the_first_flight },
+	{ "FIN does not wait for CWND", test_fin_does_not_wait_for_cwnd },
+	{ "FIN waits for the peer's window", test_fin_waits_for_the_peer_window },
+	{ "FIN waits for text that CWND holds back", test_fin_waits_for_text_that_cwnd_holds_back },
+	{ "only the end of a burst is pushed", test_only_the_end_of_a_burst_is_pushed },
 	{ "initial window of large segments: bounded in bytes",
 	    test_initial_window_of_large_segments_is_bounded_in_bytes },
 	{ "peer's window bounds what is sent", test_peer_window_bounds_what_is_sent },

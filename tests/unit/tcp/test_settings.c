@@ -32,7 +32,7 @@ test_nagle_ack_of_a_part_is_not_enough(void)
 {
 	enter_with_nagle();
 	fx_append(2500);
-	FX_SENT(". 1:1001 ack 1, . 1001:2001 ack 1");
+	FX_SENT(". 1:1001 ack 1, P. 1001:2001 ack 1");
 	fx_peer(".", 1, 0, 1001);
 	FX_SENT("");
 	fx_peer(".", 1, 0, 2001);
