@@ -140,6 +140,18 @@ wire_mss(const struct tg_service_config *service, uint32_t mtu, uint32_t header_
 	return (uint16_t)mss;
 }
 
+static enum tg_cc_algorithm
+wire_congestion_control(enum tg_config_congestion_control from)
+{
+	switch (from) {
+	case TG_CONFIG_CUBIC:
+		return TG_CC_CUBIC;
+	case TG_CONFIG_RENO:
+		return TG_CC_RENO;
+	}
+	return TG_CC_CUBIC;
+}
+
 static void
 wire_tcp(
     struct tg_tcp_config *tcp, const struct tg_service_config *service, const struct tg_net *net)
@@ -161,6 +173,7 @@ wire_tcp(
 	tcp->keep_alive = service->timers.keep_alive_ms != 0;
 	tcp->nagle = service->tcp.nagle;
 	tcp->initial_window = (uint16_t)service->tcp.initial_window_segments;
+	tcp->congestion_control = wire_congestion_control(service->tcp.congestion_control);
 	tcp->mss4 = wire_mss(service, net->mtu, IP4_TCP_BYTES);
 	tcp->mss6 = wire_mss(service, net->mtu, IP6_TCP_BYTES);
 }

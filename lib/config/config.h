@@ -80,6 +80,8 @@ struct tg_config_mac {
 	uint8_t b[6];
 };
 
+enum tg_config_congestion_control { TG_CONFIG_CUBIC, TG_CONFIG_RENO };
+
 struct tg_device_config {
 	char file[TG_CONFIG_FILE_MAX]; /* where it came from */
 
@@ -199,6 +201,7 @@ struct tg_service_config {
 		bool timestamps, sack;
 		bool nagle;
 		uint32_t initial_window_segments;
+		enum tg_config_congestion_control congestion_control;
 		uint32_t mss; /* 0: from the MTU */
 		struct tg_config_place mss_at;
 	} tcp;

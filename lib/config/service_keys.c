@@ -22,6 +22,12 @@ static const char *const log_level_names[] = {
 	NULL,
 };
 
+static const char *const congestion_control_names[] = {
+	[TG_CONFIG_CUBIC] = "cubic",
+	[TG_CONFIG_RENO] = "reno",
+	NULL,
+};
+
 static const struct tg_key service_keys[] = {
 	{
 	    .path = "workers",
@@ -455,6 +461,15 @@ static const struct tg_key service_keys[] = {
 	    .def = "10",
 	    .unit = "segments",
 	    .help = "Initial congestion window (RFC 6928).",
+	},
+	{
+	    .path = "tcp.congestion_control",
+	    .type = TG_KEY_ENUM,
+	    .offset = AT(tcp.congestion_control),
+	    .names = congestion_control_names,
+	    .def = "cubic",
+	    .help = "How the congestion window grows, and shrinks on loss: CUBIC (RFC 9438), or "
+		    "as RFC 5681 has it.",
 	},
 	{
 	    .path = "tcp.mss",

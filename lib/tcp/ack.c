@@ -113,7 +113,7 @@ acknowledged(struct tg_tcp_input *in)
 	s->snd_ptr = tg_seq_max(s->snd_ptr, t->snd_una);
 	in->r->events |= TG_TCP_EVENT_ACKED;
 	take_rtt_sample(in);
-	tg_cc_acked(t, s, bytes);
+	tg_cc_acked(in->tcp, t, s, bytes, in->now);
 	t->retries = 0;
 	if (t->snd_una == t->snd_nxt)
 		tg_tcp_stop_timer(s, TG_TIMER_RETRANSMIT);

@@ -55,6 +55,12 @@ struct tg_tcp_secrets {
 	struct tg_siphash_key challenge; /* limits of challenge ACKs */
 };
 
+/* How CWND grows in congestion avoidance, and to what it is reduced. */
+enum tg_cc_algorithm {
+	TG_CC_CUBIC, /* RFC 9438 */
+	TG_CC_RENO,  /* RFC 5681 */
+};
+
 struct tg_tcp_config {
 	struct tg_tcp_timers timers;
 	struct tg_tcp_limits limits;
@@ -64,6 +70,7 @@ struct tg_tcp_config {
 	bool timestamps, sack;   /* offer the options */
 	bool keep_alive;         /* new connections have keep-alives on */
 	bool nagle;              /* new connections have Nagle's algorithm on */
+	enum tg_cc_algorithm congestion_control;
 	uint16_t initial_window; /* segments, RFC 6928 */
 	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */
 	uint16_t n_endpoints;

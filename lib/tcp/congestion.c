@@ -2,8 +2,9 @@
  * Copyright (c) The Tidegate Authors
  *
  * RFC 5681 congestion control with NewReno recovery (RFC 6582) for peers without SACK; with
- * SACK recovery.c decides what is sent until recovery ends. CWND and SSTHRESH count
- * segments; bytes are turned into segments by the effective MSS.
+ * SACK recovery.c decides what is sent until recovery ends. How CWND grows beyond SSTHRESH, and
+ * to what it is reduced, is the operator's choice: as RFC 5681 says, or by CUBIC (cubic.c).
+ * CWND and SSTHRESH count segments; bytes are turned into segments by the effective MSS.
  */
 #include "tcp/tcp_internal.h"
 
@@ -21,19 +22,27 @@ tg_cc_init(const struct tg_tcp *tcp, struct tg_tcb *t)
 	t->ssthresh = UINT16_MAX;
 }
 
-static uint16_t
-half_flight(const struct tg_tcb *t)
+/* Segments under way. */
+static uint32_t
+flight(const struct tg_tcb *t)
 {
-	uint32_t segments = (t->snd_nxt - t->snd_una) / tg_tcp_effective_mss(t);
-
-	return (uint16_t)TG_MAX(TG_MIN(segments / 2, CWND_MAX), 2); /* RFC 5681 equation 4 */
+	return (t->snd_nxt - t->snd_una) / tg_tcp_effective_mss(t);
 }
 
-/* What limited transmit sent beyond CWND does not count (RFC 5681 3.2, step 2). */
+/* SSTHRESH after congestion met so many segments: RFC 5681 equation 4, RFC 9438 section 4.6. */
 static uint16_t
-half_window(const struct tg_tcb *t)
+reduced(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, uint32_t segments)
 {
-	return (uint16_t)TG_MIN(half_flight(t), TG_MAX(t->cwnd / 2, 2));
+	switch (tcp->config->congestion_control) {
+	case TG_CC_CUBIC:
+		tg_cubic_reduce(t, s);
+		segments = segments * 7 / 10;
+		break;
+	case TG_CC_RENO:
+		segments /= 2;
+		break;
+	}
+	return (uint16_t)TG_MAX(TG_MIN(segments, CWND_MAX), 2);
 }
 
 /* Whether it is CWND that holds the sender back (RFC 7661): a window that was not filled says
@@ -52,11 +61,11 @@ is_cwnd_limited(const struct tg_tcb *t, const struct tg_side *s)
 void
 tg_cc_sent(const struct tg_tcb *t, struct tg_side *s)
 {
-	uint32_t flight = t->snd_nxt - t->snd_una;
+	uint32_t bytes = t->snd_nxt - t->snd_una;
 
-	if (flight <= s->flight_max && tg_seq_lt(t->snd_una, s->flight_end))
+	if (bytes <= s->flight_max && tg_seq_lt(t->snd_una, s->flight_end))
 		return;
-	s->flight_max = flight;
+	s->flight_max = bytes;
 	s->flight_end = t->snd_nxt;
 }
 
@@ -85,7 +94,7 @@ slow_start(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 		t->cwnd++;
 }
 
-/* One segment for each window acknowledged. */
+/* One segment for each window acknowledged, RFC 5681 3.1. */
 static void
 avoid_congestion(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 {
@@ -99,14 +108,25 @@ avoid_congestion(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 }
 
 static void
-grow(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+grow(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now)
 {
-	if (!is_cwnd_limited(t, s))
+	if (!is_cwnd_limited(t, s)) {
+		tg_cubic_pause(s, tg_time_tick(now));
 		return;
-	if (t->cwnd < t->ssthresh)
+	}
+	if (t->cwnd < t->ssthresh) {
+		s->cubic_epoch = false; /* after an idle time */
 		slow_start(t, s, bytes);
-	else
+		return;
+	}
+	switch (tcp->config->congestion_control) {
+	case TG_CC_CUBIC:
+		tg_cubic_acked(t, s, bytes, tg_time_tick(now));
+		break;
+	case TG_CC_RENO:
 		avoid_congestion(t, s, bytes);
+		break;
+	}
 }
 
 static uint16_t
@@ -119,10 +139,11 @@ deflate(const struct tg_tcb *t, uint32_t bytes)
 
 /* SND.UNA has moved by bytes. */
 void
-tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
+tg_cc_acked(
+    const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now)
 {
 	if (!s->recovering) {
-		grow(t, s, bytes);
+		grow(tcp, t, s, bytes, now);
 		s->recover = tg_seq_max(s->recover, t->snd_una); /* never left behind by a wrap */
 		s->dup_acks = 0;
 		return;
@@ -141,9 +162,10 @@ tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 }
 
 static void
-enter_recovery(struct tg_tcb *t, struct tg_side *s)
+enter_recovery(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 {
-	t->ssthresh = half_window(t);
+	/* What limited transmit sent beyond CWND does not count (RFC 5681 3.2, step 2). */
+	t->ssthresh = reduced(tcp, t, s, TG_MIN(flight(t), t->cwnd));
 	s->recover = t->snd_nxt;
 	s->recovering = true;
 	if ((t->flags & TG_TCB_SACK) != 0) {
@@ -169,15 +191,16 @@ tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	if (!tg_recovery_is_due(t, s) || tg_seq_lt(t->snd_una, s->recover))
 		return;
 	tg_count(tcp->stats, TG_COUNTER_FAST_RETRANSMITS);
-	enter_recovery(t, s);
+	enter_recovery(tcp, t, s);
 }
 
 /* RFC 5681 3.1: after a timeout start over with one segment. */
 void
-tg_cc_timeout(struct tg_tcb *t, struct tg_side *s)
+tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 {
 	if (t->retries == 1) /* the first timeout of this segment */
-		t->ssthresh = half_flight(t);
+		t->ssthresh = reduced(tcp, t, s, flight(t));
+	tg_cubic_timeout(s);
 	t->cwnd = 1;
 	s->acked = 0;
 	s->dup_acks = 0;

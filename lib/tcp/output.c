@@ -340,8 +340,10 @@ output_next(
 		return false;
 	if (tg_seq_gt(seq, s->snd_end))
 		return false;
-	if (t->snd_una == t->snd_nxt)
+	if (t->snd_una == t->snd_nxt) {
 		tg_cc_idle(tcp, t, tg_time_tick(now) - s->sent_at);
+		tg_cubic_pause(s, tg_time_tick(now));
+	}
 	if (!next_segment(t, s, &seq, &len, &fin)) {
 		wait_for_window(tcp, t, s, now);
 		return false;

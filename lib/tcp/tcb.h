@@ -86,9 +86,21 @@ enum tg_tcp_timer {
 
 #define TG_SACK_RANGES 8 /* two ACKs' worth of blocks; fills up the cache line */
 
+/* CUBIC (RFC 9438), touched only by congestion avoidance. Windows in segments. */
+struct tg_cubic {
+	uint32_t epoch;      /* tick when congestion avoidance began, pauses added */
+	uint32_t seen;       /* tick of the last ACK */
+	uint32_t k;          /* K: ticks from epoch to W_max */
+	uint32_t credit;     /* fraction of CWND's next segment */
+	uint32_t est_acked;  /* bytes acknowledged since W_est last grew */
+	uint16_t w_est;      /* W_est: what Reno would have */
+	uint16_t w_max;      /* W_max: what was too much; 0: not known */
+	uint16_t cwnd_prior; /* CWND before the last reduction */
+};
+
 /* What loss brings with it: one for each side record, touched only by connections that lose
- * something. Taking a side record does not clear it: what is in use is told by n_sacked and
- * recovering there. */
+ * something. Taking a side record does not clear it: what is in use is told by n_sacked,
+ * recovering and cubic_used there. */
 struct tg_loss {
 	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
 	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
@@ -96,6 +108,7 @@ struct tg_loss {
 	uint32_t prr_delivered; /* bytes that have arrived since */
 	uint32_t prr_out;       /* bytes sent since */
 	uint32_t prr_credit;    /* bytes that the last ACK still lets go (sndcnt) */
+	struct tg_cubic cubic;
 };
 
 struct tg_side {
@@ -123,6 +136,8 @@ struct tg_side {
 	bool bursting;       /* the segment sent last was not the last that could go */
 	bool user_ready;     /* the user's part has been initialised */
 	bool impatient;      /* the user waits for text: traffic does not prolong its life */
+	bool cubic_used;     /* loss->cubic is in use */
+	bool cubic_epoch;    /* cubic: congestion avoidance has begun */
 	uint8_t n_sacked;    /* ranges of the scoreboard in use */
 	/* receive: text in order but not yet taken by the user, and out of order */
 	bool fin_held;                /* the peer's FIN waits behind missing text */

@@ -139,11 +139,21 @@ tg_recovering_by_sack(const struct tg_tcb *t, const struct tg_side *s)
 /* congestion.c */
 void tg_cc_init(const struct tg_tcp *tcp, struct tg_tcb *t);
 void tg_cc_sent(const struct tg_tcb *t, struct tg_side *s);
-void tg_cc_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes);
+void tg_cc_acked(
+    const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now);
 void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
-void tg_cc_timeout(struct tg_tcb *t, struct tg_side *s);
+void tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks);
 uint32_t tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq);
+
+/* cubic.c, now in ticks. tg_cubic_acked: so many bytes in congestion avoidance let CWND grow.
+ * tg_cubic_pause: since the last of them it could not have. tg_cubic_reduce: CWND is about to be
+ * reduced; tg_cubic_timeout: so far that it says nothing about the path any more. */
+uint32_t tg_cubic_root(uint64_t x);
+void tg_cubic_acked(struct tg_tcb *t, struct tg_side *s, uint32_t bytes, uint32_t now);
+void tg_cubic_pause(struct tg_side *s, uint32_t now);
+void tg_cubic_reduce(const struct tg_tcb *t, struct tg_side *s);
+void tg_cubic_timeout(struct tg_side *s);
 
 /* receive.c */
 uint32_t tg_tcp_rcv_wnd(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);

@@ -176,7 +176,7 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 		s->probe = true;
 		tg_count(tcp->stats, TG_COUNTER_WINDOW_PROBES);
 	} else {
-		tg_cc_timeout(t, s);
+		tg_cc_timeout(tcp, t, s);
 		tg_black_hole_timeout(tcp, h);
 		s->snd_ptr = t->snd_una;
 		tg_count(tcp->stats, TG_COUNTER_RTO_TIMEOUTS);

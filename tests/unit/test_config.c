@@ -142,6 +142,7 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(service.tcp.window_scale, 7);
 	CU_ASSERT_TRUE(service.tcp.timestamps && service.tcp.sack);
 	CU_ASSERT_EQUAL(service.tcp.initial_window_segments, 10);
+	CU_ASSERT_EQUAL(service.tcp.congestion_control, TG_CONFIG_CUBIC);
 	CU_ASSERT_EQUAL(service.tcp.mss, 0);
 	CU_ASSERT_EQUAL(service.n_routes, 0);
 	CU_ASSERT_EQUAL(service.log_level, TG_CONFIG_LOG_INFO);
@@ -165,7 +166,7 @@ test_service_whole_is_stored(void)
 			  "  - &slow { port: 8080, address: 2001:db8::2 }\n"
 			  "  - { port: 8080, address: 192.0.2.2 }\n"
 			  "timers: { idle_timeout_ms: 7000 }\n"
-			  "tcp: { window_scale: 0, mss: 1400 }\n"
+			  "tcp: { window_scale: 0, mss: 1400, congestion_control: reno }\n"
 			  "routes:\n"
 			  "  - { path: /big, file: /srv/big.bin, type: application/octet-stream }\n"
 			  "  - path: /text\n"
@@ -195,6 +196,7 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_TRUE(tg_ip_equal(&service.listener[1].address.ip, &service.address[2].ip));
 	CU_ASSERT_EQUAL(service.tcp.receive_window_bytes, 65535);
 	CU_ASSERT_EQUAL(service.tcp.mss, 1400);
+	CU_ASSERT_EQUAL(service.tcp.congestion_control, TG_CONFIG_RENO);
 	CU_ASSERT_EQUAL(service.n_routes, 2);
 	CU_ASSERT_EQUAL(service.timers.idle_timeout_ms, 7000);
 	CU_ASSERT_STRING_EQUAL(service.route[0].path, "/big");

@@ -198,6 +198,19 @@ test_wire_keep_alive_is_off_and_two_hours_unless_configured(void)
 	CU_ASSERT_EQUAL(w.tcp.timers.keep_alive, tg_ticks_from_ms(60000));
 }
 
+static void
+test_wire_congestion_control_by_name(void)
+{
+	start();
+	add_address("192.0.2.2", 0);
+	service.tcp.congestion_control = TG_CONFIG_RENO;
+	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_EQUAL(w.tcp.congestion_control, TG_CC_RENO);
+	service.tcp.congestion_control = TG_CONFIG_CUBIC;
+	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_EQUAL(w.tcp.congestion_control, TG_CC_CUBIC);
+}
+
 static int
 parse(struct tg_options *o, char **argv)
 {
@@ -255,6 +268,7 @@ static CU_TestInfo tests[] = {
 	{ "wire: TCP is in the units of the shard", test_wire_tcp_is_in_the_units_of_the_shard },
 	{ "wire: keep-alives are off, and two hours unless configured",
 	    test_wire_keep_alive_is_off_and_two_hours_unless_configured },
+	{ "wire: congestion control by name", test_wire_congestion_control_by_name },
 	{ "options: before dashes go to EAL", test_options_before_dashes_go_to_eal },
 	{ "options: without dashes are all ours", test_options_without_dashes_are_all_ours },
 	CU_TEST_INFO_NULL,

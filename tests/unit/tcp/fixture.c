@@ -56,6 +56,7 @@ set_config(void)
 		.window_scale = FX_SHIFT,
 		.timestamps = true,
 		.sack = true,
+		.congestion_control = TG_CC_RENO, /* round figures */
 		.initial_window = 10,
 		.mss4 = 1460,
 		.mss6 = 1440,
