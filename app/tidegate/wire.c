@@ -152,6 +152,20 @@ wire_congestion_control(enum tg_config_congestion_control from)
 	return TG_CC_CUBIC;
 }
 
+static enum tg_tcp_ecn
+wire_ecn(enum tg_config_ecn from)
+{
+	switch (from) {
+	case TG_CONFIG_ECN_OFF:
+		return TG_TCP_ECN_OFF;
+	case TG_CONFIG_ECN_ACCEPT:
+		return TG_TCP_ECN_ACCEPT;
+	case TG_CONFIG_ECN_ALWAYS:
+		return TG_TCP_ECN_ALWAYS;
+	}
+	return TG_TCP_ECN_OFF;
+}
+
 static void
 wire_tcp(
     struct tg_tcp_config *tcp, const struct tg_service_config *service, const struct tg_net *net)
@@ -174,6 +188,7 @@ wire_tcp(
 	tcp->nagle = service->tcp.nagle;
 	tcp->initial_window = (uint16_t)service->tcp.initial_window_segments;
 	tcp->congestion_control = wire_congestion_control(service->tcp.congestion_control);
+	tcp->ecn = wire_ecn(service->tcp.ecn);
 	tcp->mss4 = wire_mss(service, net->mtu, IP4_TCP_BYTES);
 	tcp->mss6 = wire_mss(service, net->mtu, IP6_TCP_BYTES);
 }

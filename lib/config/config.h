@@ -80,6 +80,8 @@ struct tg_config_mac {
 	uint8_t b[6];
 };
 
+enum tg_config_ecn { TG_CONFIG_ECN_OFF, TG_CONFIG_ECN_ACCEPT, TG_CONFIG_ECN_ALWAYS };
+
 enum tg_config_congestion_control { TG_CONFIG_CUBIC, TG_CONFIG_RENO };
 
 struct tg_device_config {
@@ -202,6 +204,7 @@ struct tg_service_config {
 		bool nagle;
 		uint32_t initial_window_segments;
 		enum tg_config_congestion_control congestion_control;
+		enum tg_config_ecn ecn;
 		uint32_t mss; /* 0: from the MTU */
 		struct tg_config_place mss_at;
 	} tcp;

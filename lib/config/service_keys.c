@@ -28,6 +28,13 @@ static const char *const congestion_control_names[] = {
 	NULL,
 };
 
+static const char *const ecn_names[] = {
+	[TG_CONFIG_ECN_OFF] = "off",
+	[TG_CONFIG_ECN_ACCEPT] = "accept",
+	[TG_CONFIG_ECN_ALWAYS] = "always",
+	NULL,
+};
+
 static const struct tg_key service_keys[] = {
 	{
 	    .path = "workers",
@@ -470,6 +477,17 @@ static const struct tg_key service_keys[] = {
 	    .def = "cubic",
 	    .help = "How the congestion window grows, and shrinks on loss: CUBIC (RFC 9438), or "
 		    "as RFC 5681 has it.",
+	},
+	{
+	    .path = "tcp.ecn",
+	    .type = TG_KEY_ENUM,
+	    .offset = AT(tcp.ecn),
+	    .names = ecn_names,
+	    .def = "accept",
+	    .help =
+		"Explicit congestion notification (RFC 3168): routers mark segments instead "
+		"of dropping them. accept agrees where the peer asks; always asks on connections "
+		"that are opened here, too.",
 	},
 	{
 	    .path = "tcp.mss",

@@ -27,12 +27,12 @@ tg_build_eth(
 
 /* Identification 0 is right for an atomic datagram, RFC 6864 4.1. */
 static void
-build_ip4(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+build_ip4(uint8_t *p, const struct tg_path *path, uint8_t tos, uint8_t proto, uint32_t l4_len)
 {
 	be16_t csum = 0;
 
 	p[0] = IP4_VERSION_AND_LENGTH;
-	p[1] = path->tos;
+	p[1] = tos;
 	tg_store16(p + 2, (uint16_t)(TG_IP4_HEADER_BYTES + l4_len));
 	tg_store16(p + 4, 0);
 	tg_store16(p + 6, IP4_DONT_FRAGMENT);
@@ -48,9 +48,9 @@ build_ip4(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len
 }
 
 static void
-build_ip6(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+build_ip6(uint8_t *p, const struct tg_path *path, uint8_t tos, uint8_t proto, uint32_t l4_len)
 {
-	tg_store32(p, 6U << 28 | (uint32_t)path->tos << 20);
+	tg_store32(p, 6U << 28 | (uint32_t)tos << 20);
 	tg_store16(p + 4, (uint16_t)l4_len);
 	p[6] = proto;
 	p[7] = path->ttl;
@@ -58,8 +58,9 @@ build_ip6(uint8_t *p, const struct tg_path *path, uint8_t proto, uint32_t l4_len
 	memcpy(p + 24, &path->dst, sizeof(path->dst));
 }
 
-uint32_t
-tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+static uint32_t
+build_ip(
+    struct tg_frame *f, const struct tg_path *path, uint8_t tos, uint8_t proto, uint32_t l4_len)
 {
 	uint32_t l4 = tg_path_header_bytes(path);
 	uint32_t l3;
@@ -68,9 +69,9 @@ tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint3
 	l3 = tg_build_eth(f->data, path->dst_mac, path->src_mac, path->vlan,
 	    path->is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
 	if (path->is_ipv6)
-		build_ip6(f->data + l3, path, proto, l4_len);
+		build_ip6(f->data + l3, path, tos, proto, l4_len);
 	else
-		build_ip4(f->data + l3, path, proto, l4_len);
+		build_ip4(f->data + l3, path, tos, proto, l4_len);
 	f->flags = path->is_ipv6 ? TG_FRAME_IPV6 : 0; /* what reception said is over */
 	if (!path->is_ipv6 && path->offload & TG_OFFLOAD_IP_CSUM)
 		f->flags |= TG_FRAME_TX_IP_CSUM;
@@ -79,6 +80,12 @@ tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint3
 	f->l3_off = (uint8_t)l3;
 	f->l4_off = (uint8_t)l4;
 	return l4;
+}
+
+uint32_t
+tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
+{
+	return build_ip(f, path, path->tos, proto, l4_len);
 }
 
 /* Writes the TCP header with a checksum of 0; returns its length. */
@@ -113,7 +120,7 @@ tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_seg
 	       f->room);
 	tcp_len = build_tcp_header(tcp, seg) + seg->len;
 	assert(seg->text == NULL || seg->text + seg->len == tcp + tcp_len);
-	tg_build_ip(f, path, TG_IPPROTO_TCP, tcp_len);
+	build_ip(f, path, path->tos | seg->ecn, TG_IPPROTO_TCP, tcp_len);
 	sum = tg_checksum_pseudo(path->is_ipv6, &path->src, &path->dst, TG_IPPROTO_TCP, tcp_len);
 	if (path->offload & TG_OFFLOAD_L4_CSUM) {
 		/* The port adds the segment to this sum and complements the whole. */

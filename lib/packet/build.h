@@ -41,11 +41,11 @@ tg_path_header_bytes(const struct tg_path *path)
  * put at f->data + tg_path_header_bytes(path) + 20 + tg_tcp_options_bytes(&seg->opt):
  * the checksum covers it.
  *
- * seg: seq, ack, wnd, urg, ports, flags, opt and len (payload bytes) are used;
- * text is NULL or that place. f->room must hold the frame; both are asserted. IPv4
- * is sent with DF and identification 0 (RFC 6864 4.1), IPv6 with flow label 0.
- * Sets f->len, l3_off, l4_off and flags. With TG_OFFLOAD_L4_CSUM the checksum field
- * holds the folded sum of the pseudo-header, not complemented. */
+ * seg: seq, ack, wnd, urg, ports, flags, opt, len (payload bytes) and ecn, which joins
+ * path->tos, are used; text is NULL or that place. f->room must hold the frame; both are asserted.
+ * IPv4 is sent with DF and identification 0 (RFC 6864 4.1), IPv6 with flow label 0. Sets f->len,
+ * l3_off, l4_off and flags. With TG_OFFLOAD_L4_CSUM the checksum field holds the folded sum of the
+ * pseudo-header, not complemented. */
 void tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_segment *seg);
 
 /* Writes Ethernet, tag and IP header for l4_len bytes of protocol proto that the

@@ -43,6 +43,11 @@ enum tg_ip_proto { TG_IPPROTO_ICMP = 1, TG_IPPROTO_TCP = 6, TG_IPPROTO_ICMP6 = 5
 #define TG_TCP_ECE 0x40
 #define TG_TCP_CWR 0x80
 
+/* The ECN field, the low bits of TOS or traffic class (RFC 3168 section 5). */
+enum tg_ecn { TG_ECN_NOT_ECT, TG_ECN_ECT1, TG_ECN_ECT0, TG_ECN_CE };
+
+#define TG_TOS_ECN_MASK 3
+
 enum tg_packet_kind {
 	TG_PACKET_ARP,
 	TG_PACKET_ICMP4,
@@ -59,6 +64,7 @@ struct tg_segment {
 	uint16_t urg;        /* urgent pointer field */
 	be16_t sport, dport; /* ports in wire order */
 	uint8_t flags;       /* TG_TCP_* */
+	uint8_t ecn;         /* to send: enum tg_ecn of the IP header; received: tg_packet.tos */
 	const uint8_t *text; /* payload, len bytes inside the frame */
 	struct tg_tcp_options opt;
 };

@@ -142,6 +142,8 @@ check_progress(struct tg_tcp_input *in)
 	bool duplicate = is_duplicate_ack(in);
 	int32_t delivered;
 
+	if ((in->seg->flags & TG_TCP_ECE) != 0)
+		tg_cc_marked(in->tcp, t, s, in->seg->ack);
 	if (tg_seq_gt(in->seg->ack, una))
 		acknowledged(in);
 	fresh = tg_sack_receive(in->tcp, t, s, in->seg);

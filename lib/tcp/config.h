@@ -61,6 +61,13 @@ enum tg_cc_algorithm {
 	TG_CC_RENO,  /* RFC 5681 */
 };
 
+/* RFC 3168. */
+enum tg_tcp_ecn {
+	TG_TCP_ECN_OFF,
+	TG_TCP_ECN_ACCEPT, /* if the peer asks for it */
+	TG_TCP_ECN_ALWAYS, /* offered by active opens, too */
+};
+
 struct tg_tcp_config {
 	struct tg_tcp_timers timers;
 	struct tg_tcp_limits limits;
@@ -71,6 +78,7 @@ struct tg_tcp_config {
 	bool keep_alive;         /* new connections have keep-alives on */
 	bool nagle;              /* new connections have Nagle's algorithm on */
 	enum tg_cc_algorithm congestion_control;
+	enum tg_tcp_ecn ecn;
 	uint16_t initial_window; /* segments, RFC 6928 */
 	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */
 	uint16_t n_endpoints;

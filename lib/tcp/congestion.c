@@ -42,6 +42,7 @@ reduced(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, uin
 		segments /= 2;
 		break;
 	}
+	s->send_cwr = true; /* whatever the reason, RFC 3168 6.1.2 */
 	return (uint16_t)TG_MAX(TG_MIN(segments, CWND_MAX), 2);
 }
 
@@ -110,7 +111,7 @@ avoid_congestion(struct tg_tcb *t, struct tg_side *s, uint32_t bytes)
 static void
 grow(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now)
 {
-	if (!is_cwnd_limited(t, s)) {
+	if (s->cwr || !is_cwnd_limited(t, s)) {
 		tg_cubic_pause(s, tg_time_tick(now));
 		return;
 	}
@@ -142,6 +143,9 @@ void
 tg_cc_acked(
     const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now)
 {
+	/* Beyond: CWR has reached the peer, so what it still echoes is news. */
+	if (s->cwr && tg_seq_gt(t->snd_una, s->loss->cwr_end))
+		s->cwr = false;
 	if (!s->recovering) {
 		grow(tcp, t, s, bytes, now);
 		s->recover = tg_seq_max(s->recover, t->snd_una); /* never left behind by a wrap */
@@ -164,8 +168,10 @@ tg_cc_acked(
 static void
 enter_recovery(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 {
-	/* What limited transmit sent beyond CWND does not count (RFC 5681 3.2, step 2). */
-	t->ssthresh = reduced(tcp, t, s, TG_MIN(flight(t), t->cwnd));
+	/* What limited transmit sent beyond CWND does not count (RFC 5681 3.2, step 2). A mark and
+	 * a loss in the same window are one sign (RFC 3168 6.1.2). */
+	if (!s->cwr)
+		t->ssthresh = reduced(tcp, t, s, TG_MIN(flight(t), t->cwnd));
 	s->recover = t->snd_nxt;
 	s->recovering = true;
 	if ((t->flags & TG_TCB_SACK) != 0) {
@@ -194,6 +200,23 @@ tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	enter_recovery(tcp, t, s);
 }
 
+/* The peer echoes a mark, in an ACK: RFC 3168 6.1.2. Once for each window, whatever it was
+ * reduced for. */
+void
+tg_cc_marked(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t ack)
+{
+	bool is_old = tg_seq_lt(ack, t->snd_una) || t->snd_una == t->snd_nxt;
+	bool is_reduced = s->cwr || tg_seq_lt(t->snd_una, s->recover);
+
+	if ((t->flags & TG_TCB_ECN) == 0 || is_old || is_reduced)
+		return;
+	s->cwr = true;
+	s->loss->cwr_end = t->snd_nxt;
+	t->ssthresh = reduced(tcp, t, s, TG_MIN(flight(t), t->cwnd));
+	t->cwnd = TG_MIN(t->cwnd, t->ssthresh);
+	tg_count(tcp->stats, TG_COUNTER_ECN_REDUCTIONS);
+}
+
 /* RFC 5681 3.1: after a timeout start over with one segment. */
 void
 tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
@@ -205,6 +228,7 @@ tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	s->acked = 0;
 	s->dup_acks = 0;
 	s->recovering = false;
+	s->cwr = false;
 	s->recover = t->snd_nxt;
 	s->n_sacked = 0; /* the peer may have reneged (RFC 2018 section 8) */
 }

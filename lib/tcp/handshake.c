@@ -53,14 +53,31 @@ send_mss(const struct tg_tcp_config *config, bool is_ipv6, const struct tg_tcp_o
 	return TG_MIN(ours, theirs);
 }
 
+/* Whether a SYN agrees on ECN, RFC 3168 6.1.1. What answers our SYN agrees only if that one
+ * offered it. */
+static bool
+agrees_on_ecn(
+    const struct tg_tcp_config *config, const struct tg_tcb *t, const struct tg_segment *syn)
+{
+	uint8_t flags = syn->flags & (TG_TCP_ACK | TG_TCP_ECE | TG_TCP_CWR);
+
+	if (t->state == TG_TCP_SYN_SENT && (t->flags & TG_TCB_ECN) == 0)
+		return false;
+	return config->ecn != TG_TCP_ECN_OFF &&
+	       (flags == (TG_TCP_ECE | TG_TCP_CWR) || flags == (TG_TCP_ACK | TG_TCP_ECE));
+}
+
 /* Settles the options from the peer's SYN: in force is what both sides offer. */
 void
 tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_packet *pkt)
 {
 	const struct tg_tcp_config *config = tcp->config;
 	const struct tg_tcp_options *opt = &pkt->tcp.opt;
+	bool ecn = agrees_on_ecn(config, t, &pkt->tcp);
 
-	t->flags &= (uint16_t) ~(TG_TCB_WSCALE | TG_TCB_SACK | TG_TCB_TIMESTAMPS);
+	t->flags &= (uint16_t) ~(TG_TCB_WSCALE | TG_TCB_SACK | TG_TCB_TIMESTAMPS | TG_TCB_ECN);
+	if (ecn)
+		t->flags |= TG_TCB_ECN;
 	t->mss = send_mss(config, pkt->is_ipv6, opt);
 	t->snd_wnd = pkt->tcp.wnd;
 	t->snd_wscale = 0;
@@ -106,6 +123,8 @@ tg_tcp_establish(struct tg_tcp_input *in)
 	tg_wheel_cancel(&in->tcp->wheel, in->h);
 	tg_tcp_set_state(in->tcp, t, TG_TCP_ESTABLISHED);
 	tg_count(in->tcp->stats, TG_COUNTER_ESTABLISHED);
+	if ((t->flags & TG_TCB_ECN) != 0)
+		tg_count(in->tcp->stats, TG_COUNTER_ECN_NEGOTIATED);
 	in->r->events |= TG_TCP_EVENT_ESTABLISHED;
 }
 
@@ -147,6 +166,8 @@ tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
 		t->flags |= TG_TCB_SACK;
 	if (tcp->config->timestamps)
 		t->flags |= TG_TCB_TIMESTAMPS;
+	if (tcp->config->ecn == TG_TCP_ECN_ALWAYS)
+		t->flags |= TG_TCB_ECN;
 	t->snd_una = tg_tcp_isn(tcp, &pkt, now);
 	t->snd_nxt = t->snd_una + 1;
 	tg_tcp_set_state(tcp, t, TG_TCP_SYN_SENT);

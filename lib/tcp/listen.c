@@ -163,6 +163,8 @@ void
 tg_tcp_duplicate_syn(struct tg_tcp_input *in)
 {
 	in->t->flags |= TG_TCB_SEND_SYN;
+	if ((in->seg->flags & (TG_TCP_ECE | TG_TCP_CWR)) != (TG_TCP_ECE | TG_TCP_CWR))
+		in->t->flags &= (uint16_t)~TG_TCB_ECN; /* RFC 3168 6.1.1: one without decides */
 	if (in->t->syn_time != 0)
 		in->t->flags |= TG_TCB_RETRIED;
 	tg_count(in->tcp->stats, TG_COUNTER_SYN_DUPLICATE);

@@ -113,7 +113,7 @@ describe(
 {
 	seg->ack = t->rcv_nxt;
 	seg->wnd = window_field(tcp, t, s);
-	seg->flags |= TG_TCP_ACK;
+	seg->flags |= (t->flags & TG_TCB_ECE) != 0 ? TG_TCP_ACK | TG_TCP_ECE : TG_TCP_ACK;
 	seg->sport = t->lport;
 	seg->dport = t->rport;
 	add_options(tcp, t, s, now, &seg->opt);
@@ -146,6 +146,8 @@ output_syn(struct tg_tcp *tcp, struct tg_tcb *t, tg_time_t now, struct tg_segmen
 	describe(tcp, t, NULL, now, seg);
 	if (t->state == TG_TCP_SYN_SENT)
 		seg->flags = TG_TCP_SYN; /* there is nothing to acknowledge yet */
+	if ((t->flags & TG_TCB_ECN) != 0)
+		seg->flags |= t->state == TG_TCP_SYN_SENT ? TG_TCP_ECE | TG_TCP_CWR : TG_TCP_ECE;
 	seg->wnd = (uint16_t)TG_MIN(config->receive_window, UINT16_MAX); /* never scaled */
 	t->flags &= (uint16_t)~TG_TCB_SEND_SYN;
 	if (t->syn_time == 0)
@@ -329,12 +331,25 @@ push_burst(const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg)
 		seg->flags |= TG_TCP_PSH;
 }
 
+/* RFC 3168 6.1: only new text may be marked instead of dropped; what was resent and probes are
+ * not, 6.1.5 and 6.1.6. The first after a reduction of CWND tells the peer to echo no more. */
+static void
+mark_new_text(const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg)
+{
+	if ((t->flags & TG_TCB_ECN) == 0 || seg->len == 0)
+		return;
+	seg->ecn = TG_ECN_ECT0;
+	if (s->send_cwr)
+		seg->flags |= TG_TCP_CWR;
+	s->send_cwr = false;
+}
+
 static bool
 output_next(
     struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
 	uint32_t seq = s->snd_ptr, len;
-	bool fin;
+	bool fin, is_new;
 
 	if (seq == s->snd_end && !fin_due(t, s, seq))
 		return false;
@@ -349,7 +364,10 @@ output_next(
 		return false;
 	}
 	s->snd_ptr = seq + len + fin;
+	is_new = tg_seq_geq(seq, t->snd_nxt);
 	emit(tcp, t, s, now, seq, len, fin, seg);
+	if (is_new)
+		mark_new_text(t, s, seg);
 	push_burst(t, s, seg);
 	return true;
 }

@@ -231,6 +231,19 @@ process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 	schedule_ack(tcp, t, s, gap || r->drop != TG_DROP_NONE, now);
 }
 
+/* RFC 3168 6.1.3: a mark is echoed on every ACK until the peer says that it has reduced its
+ * window. The ACK does not wait: the sooner it does, the fewer are lost. */
+static void
+check_marks(struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_packet *pkt)
+{
+	if ((pkt->tcp.flags & TG_TCP_CWR) != 0)
+		t->flags &= (uint16_t)~TG_TCB_ECE;
+	if ((pkt->tos & TG_TOS_ECN_MASK) != TG_ECN_CE)
+		return;
+	t->flags |= TG_TCB_ECE | TG_TCB_SEND_ACK;
+	tg_count(tcp->stats, TG_COUNTER_ECN_MARKED);
+}
+
 void
 tg_tcp_text(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt,
     const struct tg_frame *frame, uint32_t taken, tg_time_t now, struct tg_tcp_result *r)
@@ -242,6 +255,8 @@ tg_tcp_text(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt,
 			r->drop = TG_DROP_TCP_TEXT_AFTER_FIN;
 		return;
 	}
+	if ((tcp->tcb[h].flags & TG_TCB_ECN) != 0 && seg->len != 0)
+		check_marks(tcp, &tcp->tcb[h], pkt);
 	if (seg->len != 0)
 		process_text(tcp, h, seg, frame, taken, now, r);
 	check_fin(tcp, h, seg, now, r);

@@ -37,6 +37,8 @@
 #define TG_TCB_RETRIED     (1U << 8)  /* the SYN was repeated: no RTT sample (Karn) */
 #define TG_TCB_TOUCHED     (1U << 9)  /* in this burst's list of connections to serve */
 #define TG_TCB_ACTIVE      (1U << 10) /* opened by us (RFC 9293 MUST-11) */
+#define TG_TCB_ECN         (1U << 11) /* both sides use ECN; SYN-SENT: we offer it */
+#define TG_TCB_ECE         (1U << 12) /* a mark (CE) is to be echoed until CWR arrives */
 #define TG_TCB_NAGLE       (1U << 14) /* small text waits for an ACK (RFC 9293 3.7.4) */
 #define TG_TCB_KEEP_ALIVE  (1U << 15) /* idle, the connection probes its peer (RFC 9293 3.8.4) */
 
@@ -100,7 +102,7 @@ struct tg_cubic {
 
 /* What loss brings with it: one for each side record, touched only by connections that lose
  * something. Taking a side record does not clear it: what is in use is told by n_sacked,
- * recovering and cubic_used there. */
+ * recovering, cubic_used and cwr there. */
 struct tg_loss {
 	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
 	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
@@ -109,6 +111,7 @@ struct tg_loss {
 	uint32_t prr_out;       /* bytes sent since */
 	uint32_t prr_credit;    /* bytes that the last ACK still lets go (sndcnt) */
 	struct tg_cubic cubic;
+	uint32_t cwr_end; /* ECN: SND.NXT when CWND was reduced, while cwr */
 };
 
 struct tg_side {
@@ -137,6 +140,8 @@ struct tg_side {
 	bool user_ready;     /* the user's part has been initialised */
 	bool impatient;      /* the user waits for text: traffic does not prolong its life */
 	bool cubic_used;     /* loss->cubic is in use */
+	bool cwr;            /* ECN: CWND has been reduced for what is below cwr_end */
+	bool send_cwr;       /* ECN: new text is to say so */
 	bool cubic_epoch;    /* cubic: congestion avoidance has begun */
 	uint8_t n_sacked;    /* ranges of the scoreboard in use */
 	/* receive: text in order but not yet taken by the user, and out of order */

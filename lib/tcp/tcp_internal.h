@@ -142,6 +142,7 @@ void tg_cc_sent(const struct tg_tcb *t, struct tg_side *s);
 void tg_cc_acked(
     const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now);
 void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
+void tg_cc_marked(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t ack);
 void tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks);
 uint32_t tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq);

@@ -43,6 +43,7 @@ set_config(struct stack *stack)
 		.window_scale = 8,
 		.timestamps = true,
 		.sack = true,
+		.ecn = TG_TCP_ECN_ACCEPT,
 		.initial_window = 10,
 		.mss4 = 1460,
 		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#include "base/types.h"
+#include "packet/packet.h"
+
+#define IP4_FIRST_BYTE 0x45 /* no options */
 
 void
 sim_link_init(
@@ -15,7 +17,7 @@ sim_link_init(
 
 	link->random = random;
 	link->quality = *quality;
-	link->sent = link->received = 0;
+	link->sent = link->received = link->marked = 0;
 	link->busy_until[SIM_SHARD] = link->busy_until[SIM_PEER] = 0;
 	link->n = 0;
 	for (i = 0; i < SIM_LINK_FRAMES; i++)
@@ -77,6 +79,22 @@ flip_bit(struct sim_random *random, uint8_t *data, uint16_t len)
 	data[at] ^= (uint8_t)(1 << sim_random_below(random, 8));
 }
 
+/* RFC 3168 section 5: congestion experienced, and the checksum as RFC 1624 mends it. */
+static void
+mark(struct sim_link *link, uint8_t *ip)
+{
+	uint32_t sum, was = ip[1] & TG_TOS_ECN_MASK;
+
+	if (ip[0] != IP4_FIRST_BYTE || was == TG_ECN_NOT_ECT || was == TG_ECN_CE)
+		return;
+	ip[1] |= TG_ECN_CE;
+	sum = (uint32_t)(ip[10] << 8 | ip[11]) + was + (0xffff ^ TG_ECN_CE);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+	link->marked++;
+}
+
 static void
 put(struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, uint16_t len)
 {
@@ -91,6 +109,8 @@ put(struct sim_link *link, tg_time_t now, enum sim_end to, const uint8_t *data, 
 	f->to = to;
 	f->len = len;
 	memcpy(f->data, data, len);
+	if (link->quality.mark != 0 && sim_random_percent(link->random, link->quality.mark))
+		mark(link, f->data + TG_ETH_HEADER_BYTES);
 	if (sim_random_percent(link->random, link->quality.corrupt))
 		flip_bit(link->random, f->data, len);
 	for (link->n++; i > 0 && is_before(link, i, (i - 1) / 2); i = (i - 1) / 2)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * Link: a wire between two ends that loses, repeats, reorders and delays frames, all of
- * it decided by a seed.
+ * Link: a wire between two ends that loses, repeats, reorders, marks and delays frames,
+ * all of it decided by a seed.
  */
 #ifndef TG_TESTS_SIM_LINK_H
 #define TG_TESTS_SIM_LINK_H
@@ -20,6 +20,7 @@ struct sim_link_quality {
 	uint32_t duplicate;      /* percent */
 	uint32_t reorder;        /* percent of frames that are held back by up to five delays */
 	uint32_t corrupt;        /* percent */
+	uint32_t mark;           /* percent of ECN-capable frames over IPv4 that are marked */
 	uint32_t stale_permille; /* copies that come much later, from another incarnation */
 	tg_time_t stale_ns;      /* by up to so much */
 	tg_time_t delay_ns;      /* one way */
@@ -41,6 +42,7 @@ struct sim_link {
 	struct sim_link_quality quality;
 	uint64_t sent;           /* frames put in flight: copies count, what was lost does not */
 	uint64_t received;       /* frames that have arrived */
+	uint64_t marked;         /* frames that were marked: congestion experienced */
 	tg_time_t busy_until[2]; /* with rate, by the end that receives */
 	uint32_t n;
 	uint32_t

@@ -6,7 +6,8 @@
  * sides open or close at the same time, some abort; the same pair of ports is used again,
  * in TIME-WAIT too, while copies of segments of earlier incarnations still arrive. After
  * every event the invariants of both ends must hold; in the end every byte has arrived
- * once and in order, and nothing is left.
+ * once and in order, and nothing is left. Some links lose nothing but mark (ECN): there
+ * the windows shrink, and nothing may be sent again.
  *
  *   pair [--seeds N] [--first SEED] [--seed SEED]
  */
@@ -21,6 +22,8 @@
 #define LONG_SEEDS       100000 /* where TG_LONG is set */
 #define VIRTUAL_LIMIT_NS (24 * 3600 * TG_NS_PER_SEC)
 #define STREAM_MAX       60000
+#define MARKED_STREAM    300000
+#define MARKED_WINDOW    16384
 /* A new incarnation begins where the last one could have ended (RFC 6528's clock passes
  * STREAM_MAX in a quarter of this), unless timestamps keep them apart. */
 #define QUIET_NS (TG_NS_PER_SEC)
@@ -37,6 +40,7 @@ struct pair {
 	bool opened;                      /* the current one */
 	tg_time_t open_at;                /* when it is to open */
 	bool may_fail;                    /* it need not come to a good end */
+	bool only_marks;                  /* the link loses nothing */
 	uint64_t seen[TG_COUNTER_MAX];    /* counters of both ends, all seeds */
 };
 
@@ -52,6 +56,8 @@ static const struct {
 	{ TG_COUNTER_TIME_WAIT_REOPENED, "opened again in TIME-WAIT" },
 	{ TG_COUNTER_CHALLENGE_ACKS, "challenge ACKs" },
 	{ TG_COUNTER_RESET_BY_PEER, "reset by the other end" },
+	{ TG_COUNTER_ECN_MARKED, "marked segments" },
+	{ TG_COUNTER_ECN_REDUCTIONS, "windows reduced for marks" },
 };
 
 static void
@@ -83,6 +89,21 @@ plan_abort(struct pair *p, struct stack_user *u)
 	range = (sim_random_percent(r, 50) ? 20000 : 200) * TG_NS_PER_MS;
 	u->abort_at = p->open_at + sim_random_next(r) % range;
 	return true;
+}
+
+/* A long stream, and users who are not what holds it up. */
+static void
+plan_marked_stream(struct pair *p)
+{
+	struct stack_user *u = &p->stack[0].next, *v = &p->stack[1].next;
+
+	p->may_fail = false;
+	plan_user(p, u, v);
+	plan_user(p, v, u);
+	u->close = v->close = STACK_CLOSE_AT_ONCE;
+	u->appetite = v->appetite = 100000;
+	u->pause_at = v->pause_at = UINT32_MAX;
+	u->send_len = v->want_len = MARKED_STREAM;
 }
 
 /* Plans the next incarnation. Both ends connecting while copies of an earlier SYN arrive may
@@ -135,18 +156,48 @@ plan_link(struct sim_random *r)
 	q.delay_ns = (1 + sim_random_below(r, 40)) * TG_NS_PER_MS;
 	q.jitter_ns = sim_random_percent(r, 20) ? 200 * TG_NS_PER_MS : 2 * TG_NS_PER_MS;
 	q.jitter_ns = 1 + sim_random_next(r) % q.jitter_ns;
+	q.mark = sim_random_below(r, 21);
 	return q;
+}
+
+static struct sim_link_quality
+plan_marking_link(struct sim_random *r)
+{
+	struct sim_link_quality q = { .mark = 1 + sim_random_below(r, 20) };
+
+	q.delay_ns = (1 + sim_random_below(r, 40)) * TG_NS_PER_MS;
+	return q;
+}
+
+/* Ends that agree on ECN, and whose windows leave CWND to decide. */
+static void
+plan_marked_ends(struct pair *p)
+{
+	unsigned i;
+
+	p->generations = 1;
+	for (i = 0; i < 2; i++) {
+		struct tg_tcp_config *config = &p->stack[i].config;
+
+		config->ecn = TG_TCP_ECN_ALWAYS;
+		config->mss4 = 1460;
+		config->receive_window = MARKED_WINDOW;
+		config->keep_alive = false;
+	}
+	plan_marked_stream(p);
 }
 
 static void
 plan(struct pair *p)
 {
 	struct sim_random *r = &p->random;
-	struct sim_link_quality quality = plan_link(r);
+	struct sim_link_quality quality;
 	unsigned i;
 
+	p->only_marks = sim_random_percent(r, 20);
+	quality = p->only_marks ? plan_marking_link(r) : plan_link(r);
 	p->now = TG_NS_PER_SEC + sim_random_next(r) % (1ULL << 53);
-	p->opening = (enum opening)sim_random_below(r, OPENINGS);
+	p->opening = p->only_marks ? ONE_LISTENS : (enum opening)sim_random_below(r, OPENINGS);
 	p->generation = 0;
 	p->generations = 1 + sim_random_below(r, 3);
 	p->may_fail = false;
@@ -160,6 +211,8 @@ plan(struct pair *p)
 			stack_restart(&p->stack[i], p->now);
 	}
 	plan_generation(p, 0);
+	if (p->only_marks)
+		plan_marked_ends(p);
 }
 
 static tg_time_t
@@ -274,20 +327,26 @@ verdict(const struct pair *p)
 	return judge_generation(p);
 }
 
-static void
+/* Counts what happened; returns what marks must not do. */
+static const char *
 count(struct pair *p)
 {
+	const char *wrong = NULL;
 	unsigned i, c;
 
+	for (i = 0; i < 2 && p->only_marks; i++)
+		if (tg_stats_counter(&p->stack[i].stats, TG_COUNTER_RETRANSMITS) != 0)
+			wrong = "something was sent again though nothing was lost";
 	for (i = 0; i < 2; i++)
 		for (c = 0; c < TG_COUNTER_MAX; c++)
 			p->seen[c] += tg_stats_counter(&p->stack[i].stats, (enum tg_counter)c);
+	return wrong;
 }
 
 static const char *
 run_seed(struct pair *p, uint64_t seed)
 {
-	const char *wrong = NULL;
+	const char *wrong = NULL, *resent;
 	tg_time_t end;
 
 	p->random.state = seed;
@@ -301,7 +360,9 @@ run_seed(struct pair *p, uint64_t seed)
 		p->now = next;
 		wrong = step(p);
 	}
-	count(p);
+	resent = count(p);
+	if (wrong == NULL)
+		wrong = resent;
 	return wrong != NULL ? wrong : verdict(p);
 }
 

@@ -68,6 +68,7 @@ set_config(struct stack *s, bool listens)
 	s->config.keep_alive = sim_random_percent(r, 30);
 	s->config.nagle = sim_random_percent(r, 30);
 	s->config.congestion_control = sim_random_percent(r, 50) ? TG_CC_CUBIC : TG_CC_RENO;
+	s->config.ecn = (enum tg_tcp_ecn)sim_random_below(r, TG_TCP_ECN_ALWAYS + 1);
 	mss_range = sim_random_percent(r, 20) ? 50 : MSS_MAX - MSS_MIN;
 	s->config.mss4 = (uint16_t)(MSS_MIN + sim_random_below(r, mss_range));
 	s->endpoint = (struct tg_endpoint){ .ip.v4 = tg_be32(0xc0000201 + s->self),

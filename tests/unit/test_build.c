@@ -190,6 +190,24 @@ test_traffic_class_and_hop_limit_reach_the_header(void)
 	CU_ASSERT_EQUAL(frame.data[21], 255);
 }
 
+/* Beside the DSCP of the path. */
+static void
+test_ecn_of_the_segment_reaches_the_header(void)
+{
+	struct tg_path path = path4;
+	struct tg_segment seg = segment_of(0);
+
+	path.tos = 0xb8;
+	seg.ecn = TG_ECN_ECT0;
+	build(&path, &seg);
+	CU_ASSERT_EQUAL(frame.data[15], 0xba);
+	CU_ASSERT_EQUAL(raw_sum(0, frame.data + 14, 20), 0xffff);
+	path = path6();
+	path.tos = 0xb8;
+	build(&path, &seg);
+	CU_ASSERT_EQUAL(tg_load32(frame.data + 14), 0x6ba00000);
+}
+
 static void
 test_flags_of_reception_are_forgotten(void)
 {
@@ -363,6 +381,7 @@ static CU_TestInfo build_tests[] = {
 	{ "TCP with options is byte exact", test_tcp_with_options_is_byte_exact },
 	{ "traffic class and hop limit", test_traffic_class_and_hop_limit_reach_the_header },
 	{ "flags of reception are forgotten", test_flags_of_reception_are_forgotten },
+	{ "ECN of the segment reaches the header", test_ecn_of_the_segment_reaches_the_header },
 	{ "IP checksum offload", test_ip_offload_leaves_the_header_checksum_to_the_port },
 	{ "TCP checksum offload", test_l4_offload_leaves_a_pseudo_header_sum_that_completes },
 	{ "every combination parses back", test_every_combination_of_path_and_options_parses_back },

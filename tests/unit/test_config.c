@@ -143,6 +143,7 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_TRUE(service.tcp.timestamps && service.tcp.sack);
 	CU_ASSERT_EQUAL(service.tcp.initial_window_segments, 10);
 	CU_ASSERT_EQUAL(service.tcp.congestion_control, TG_CONFIG_CUBIC);
+	CU_ASSERT_EQUAL(service.tcp.ecn, TG_CONFIG_ECN_ACCEPT);
 	CU_ASSERT_EQUAL(service.tcp.mss, 0);
 	CU_ASSERT_EQUAL(service.n_routes, 0);
 	CU_ASSERT_EQUAL(service.log_level, TG_CONFIG_LOG_INFO);
@@ -153,27 +154,28 @@ static void
 test_service_whole_is_stored(void)
 {
 	CU_ASSERT_EQUAL_FATAL(
-	    parse_service("workers: 4\n"
-			  "addresses:\n"
-			  "  - { vlan: 7, address: 192.0.2.2/31 }\n"
-			  "  - { address: 192.0.2.2/24, vlan: 8 }\n"
-			  "  - address: \"2001:db8::2/64\"\n"
-			  "gateway4: 192.0.2.3\n"
-			  "gateway6: fe80::1\n"
-			  "dad: false\n"
-			  "listeners:\n"
-			  "  - port: 80\n"
-			  "  - &slow { port: 8080, address: 2001:db8::2 }\n"
-			  "  - { port: 8080, address: 192.0.2.2 }\n"
-			  "timers: { idle_timeout_ms: 7000 }\n"
-			  "tcp: { window_scale: 0, mss: 1400, congestion_control: reno }\n"
-			  "routes:\n"
-			  "  - { path: /big, file: /srv/big.bin, type: application/octet-stream }\n"
-			  "  - path: /text\n"
-			  "    body: |\n"
-			  "      two\n"
-			  "      lines\n"
-			  "log: { level: debug }\n"),
+	    parse_service(
+		"workers: 4\n"
+		"addresses:\n"
+		"  - { vlan: 7, address: 192.0.2.2/31 }\n"
+		"  - { address: 192.0.2.2/24, vlan: 8 }\n"
+		"  - address: \"2001:db8::2/64\"\n"
+		"gateway4: 192.0.2.3\n"
+		"gateway6: fe80::1\n"
+		"dad: false\n"
+		"listeners:\n"
+		"  - port: 80\n"
+		"  - &slow { port: 8080, address: 2001:db8::2 }\n"
+		"  - { port: 8080, address: 192.0.2.2 }\n"
+		"timers: { idle_timeout_ms: 7000 }\n"
+		"tcp: { window_scale: 0, mss: 1400, congestion_control: reno, ecn: off }\n"
+		"routes:\n"
+		"  - { path: /big, file: /srv/big.bin, type: application/octet-stream }\n"
+		"  - path: /text\n"
+		"    body: |\n"
+		"      two\n"
+		"      lines\n"
+		"log: { level: debug }\n"),
 	    0);
 	CU_ASSERT_EQUAL(service.workers, 4);
 	CU_ASSERT_EQUAL(service.workers_at.line, 1);
@@ -197,6 +199,7 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.tcp.receive_window_bytes, 65535);
 	CU_ASSERT_EQUAL(service.tcp.mss, 1400);
 	CU_ASSERT_EQUAL(service.tcp.congestion_control, TG_CONFIG_RENO);
+	CU_ASSERT_EQUAL(service.tcp.ecn, TG_CONFIG_ECN_OFF);
 	CU_ASSERT_EQUAL(service.n_routes, 2);
 	CU_ASSERT_EQUAL(service.timers.idle_timeout_ms, 7000);
 	CU_ASSERT_STRING_EQUAL(service.route[0].path, "/big");

@@ -211,6 +211,26 @@ test_wire_congestion_control_by_name(void)
 	CU_ASSERT_EQUAL(w.tcp.congestion_control, TG_CC_CUBIC);
 }
 
+static void
+test_wire_ecn_by_name(void)
+{
+	static const struct {
+		enum tg_config_ecn from;
+		enum tg_tcp_ecn to;
+	} rows[] = { { TG_CONFIG_ECN_OFF, TG_TCP_ECN_OFF },
+		{ TG_CONFIG_ECN_ACCEPT, TG_TCP_ECN_ACCEPT },
+		{ TG_CONFIG_ECN_ALWAYS, TG_TCP_ECN_ALWAYS } };
+	unsigned i;
+
+	start();
+	add_address("192.0.2.2", 0);
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		service.tcp.ecn = rows[i].from;
+		CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+		CU_ASSERT_EQUAL(w.tcp.ecn, rows[i].to);
+	}
+}
+
 static int
 parse(struct tg_options *o, char **argv)
 {
@@ -269,6 +289,7 @@ static CU_TestInfo tests[] = {
 	{ "wire: keep-alives are off, and two hours unless configured",
 	    test_wire_keep_alive_is_off_and_two_hours_unless_configured },
 	{ "wire: congestion control by name", test_wire_congestion_control_by_name },
+	{ "wire: ECN by name", test_wire_ecn_by_name },
 	{ "options: before dashes go to EAL", test_options_before_dashes_go_to_eal },
 	{ "options: without dashes are all ours", test_options_without_dashes_are_all_ours },
 	CU_TEST_INFO_NULL,

@@ -57,6 +57,7 @@ set_config(void)
 		.timestamps = true,
 		.sack = true,
 		.congestion_control = TG_CC_RENO, /* round figures */
+		.ecn = TG_TCP_ECN_ACCEPT,
 		.initial_window = 10,
 		.mss4 = 1460,
 		.mss6 = 1440,
@@ -74,6 +75,7 @@ packet(const struct tg_segment *seg)
 	struct tg_packet pkt = { .kind = TG_PACKET_TCP,
 		.is_ipv6 = fx.peer.is_ipv6,
 		.ttl = 64,
+		.tos = fx.peer.ecn,
 		.dst = fx.endpoint[fx.peer.is_ipv6].ip,
 		.tcp = *seg };
 
@@ -170,7 +172,8 @@ log_segment(const struct tg_segment *seg)
 		uint8_t flag;
 		char letter;
 	} names[] = { { TG_TCP_SYN, 'S' }, { TG_TCP_FIN, 'F' }, { TG_TCP_RST, 'R' },
-		{ TG_TCP_PSH, 'P' }, { TG_TCP_ACK, '.' } };
+		{ TG_TCP_PSH, 'P' }, { TG_TCP_ECE, 'E' }, { TG_TCP_CWR, 'W' },
+		{ TG_TCP_ACK, '.' } };
 	uint32_t seq = seg->seq - fx.iss, i;
 
 	if (fx.log[0] != '\0')
@@ -178,6 +181,8 @@ log_segment(const struct tg_segment *seg)
 	for (i = 0; i < TG_ARRAY_LEN(names); i++)
 		if ((seg->flags & names[i].flag) != 0)
 			log_add("%c", names[i].letter);
+	if (seg->ecn != TG_ECN_NOT_ECT)
+		log_add(seg->ecn == TG_ECN_ECT0 ? "[ect0]" : "[ecn?]");
 	log_add(" %d:%d", (int32_t)seq, (int32_t)(seq + seg->len));
 	if ((seg->flags & TG_TCP_ACK) != 0)
 		log_add(" ack %d", (int32_t)(seg->ack - fx.peer.iss));
@@ -288,7 +293,8 @@ fx_segment(const char *flags, uint32_t seq, uint32_t len, uint32_t ack)
 		char letter;
 		uint8_t flag;
 	} names[] = { { 'S', TG_TCP_SYN }, { 'F', TG_TCP_FIN }, { 'R', TG_TCP_RST },
-		{ 'P', TG_TCP_PSH }, { '.', TG_TCP_ACK }, { 'U', TG_TCP_URG } };
+		{ 'P', TG_TCP_PSH }, { '.', TG_TCP_ACK }, { 'U', TG_TCP_URG }, { 'E', TG_TCP_ECE },
+		{ 'W', TG_TCP_CWR } };
 	uint32_t i;
 
 	for (i = 0; i < TG_ARRAY_LEN(names); i++)

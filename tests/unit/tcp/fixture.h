@@ -10,7 +10,8 @@
  *
  *   "S. 0:0 ack 1, P. 1:101 ack 1, F. 101:101 ack 1, . 102:102 ack 1 sack 201:301"
  *
- * flags S F R P and . for ACK, left and right edge of the text, ACK, SACK blocks.
+ * flags S F R P, E for ECE, W for CWR and . for ACK, [ect0] where the IP header says so, left
+ * and right edge of the text, ACK, SACK blocks.
  *
  * Every test starts from fx_setup and ends in fx_teardown, which ends what the test left
  * and checks that every TCB, side record, held frame, timer and frame is back.
@@ -45,6 +46,7 @@ struct fx_peer {
 	uint16_t wnd;              /* window field */
 	uint32_t tsval;            /* timestamp of the next segment */
 	struct tg_tcp_options syn; /* options of its SYN */
+	enum tg_ecn ecn;           /* ECN field of its packets */
 };
 
 struct fixture {
