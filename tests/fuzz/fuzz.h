@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static inline uint8_t *
 fuzz_copy(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = malloc(size != 0 ? size : 1);
+	uint8_t *copy = calloc(size != 0 ? size : 1, 1);
 
 	if (size != 0)
 		memcpy(copy, data, size);
