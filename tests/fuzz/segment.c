@@ -432,6 +432,17 @@ take(struct bench *b, uint32_t bite)
 }
 
 static void
+icmp(struct bench *b, uint8_t what, uint8_t n, uint32_t quoted_seq, struct tg_tcp_result *result)
+{
+	const struct tg_tcp_icmp_error err = { .hard = what & 1,
+		.too_big = (what & 2) != 0,
+		.mtu = (uint16_t)(n << 3),
+		.quoted_seq = quoted_seq };
+
+	tg_tcp_icmp(&b->tcp, b->h, &err, result);
+}
+
+static void
 step_user(struct bench *b, struct reader *r)
 {
 	struct tg_tcp_result result = { .handle = b->h };
@@ -449,8 +460,7 @@ step_user(struct bench *b, struct reader *r)
 	else if (what < 240 && !is_half_open(b))
 		tg_tcp_close(&b->tcp, b->h, &result);
 	else if (what < 250)
-		tg_tcp_icmp(&b->tcp, b->h, what & 1, what & 2, (uint16_t)(n << 3), near(b, r, what),
-		    &result);
+		icmp(b, what, n, near(b, r, what), &result);
 	else
 		tg_tcp_abort(&b->tcp, b->h, &result);
 	after(b, WATCH_USER, &result);
