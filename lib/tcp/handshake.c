@@ -79,12 +79,12 @@ tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_pac
 	if (ecn)
 		t->flags |= TG_TCB_ECN;
 	t->mss = send_mss(config, pkt->is_ipv6, opt);
-	t->snd_wnd = pkt->tcp.wnd;
 	t->snd_wscale = 0;
 	if ((opt->present & TG_OPT_WSCALE) != 0) {
 		t->flags |= TG_TCB_WSCALE;
 		t->snd_wscale = opt->wscale & 15;
 	}
+	t->snd_wnd = pkt->tcp.wnd >> t->snd_wscale; /* RFC 7323 2.2: in a SYN it is not scaled */
 	if (config->sack && (opt->present & TG_OPT_SACK_OK) != 0)
 		t->flags |= TG_TCB_SACK;
 	if (config->timestamps && (opt->present & TG_OPT_TIMESTAMP) != 0) {

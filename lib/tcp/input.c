@@ -11,6 +11,7 @@ enum route {
 	ROUTE_DROP,          /* flags that make no sense */
 	ROUTE_STEPS,         /* the steps below */
 	ROUTE_SYN_AGAIN,     /* SYN for a half-open connection */
+	ROUTE_SYN_ACK_AGAIN, /* SYN-ACK for one: perhaps the end of a simultaneous open */
 	ROUTE_TIME_WAIT_SYN, /* may open a new incarnation */
 	ROUTE_SYN_SENT,      /* the steps of 3.10.7.3 */
 };
@@ -35,7 +36,7 @@ static const uint8_t route[TG_TCP_STATES][8] = {
 	[TG_TCP_SYN_RECEIVED] = { [SYN_FLAG] = ROUTE_SYN_AGAIN,
 	    [RST_FLAG] = ROUTE_STEPS,
 	    [ACK_FLAG] = ROUTE_STEPS,
-	    [SYN_FLAG | ACK_FLAG] = ROUTE_STEPS,
+	    [SYN_FLAG | ACK_FLAG] = ROUTE_SYN_ACK_AGAIN,
 	    [RST_FLAG | ACK_FLAG] = ROUTE_STEPS },
 	[TG_TCP_ESTABLISHED] = SYNCHRONIZED,
 	[TG_TCP_FIN_WAIT_1] = SYNCHRONIZED,
@@ -207,6 +208,27 @@ syn_again(struct tg_tcp_input *in)
 		steps(in);
 }
 
+/* RFC 9293 figure 7: both sides have opened, and the peer's SYN comes once more, with its ACK
+ * of ours. The sequence check, for which the SYN is old, would only answer with an ACK. That is
+ * due, for a peer that checks so; but the connection is open. */
+static void
+syn_ack_again(struct tg_tcp_input *in)
+{
+	const struct tg_segment *seg = in->seg;
+	struct tg_tcb *t = in->t;
+
+	if ((t->flags & TG_TCB_ACTIVE) == 0 || seg->seq + 1 != t->rcv_nxt ||
+	    seg->ack != t->snd_nxt) {
+		steps(in);
+		return;
+	}
+	if (check_paws(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
+		return;
+	t->snd_wnd >>= t->snd_wscale;
+	t->flags |= TG_TCB_SEND_ACK;
+	tg_tcp_refresh_life(in->tcp, in->h, in->now);
+}
+
 void
 tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32_t hash,
     tg_time_t now, struct tg_tcp_result *r)
@@ -231,6 +253,9 @@ tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32
 		return;
 	case ROUTE_SYN_AGAIN:
 		syn_again(&in);
+		return;
+	case ROUTE_SYN_ACK_AGAIN:
+		syn_ack_again(&in);
 		return;
 	case ROUTE_TIME_WAIT_SYN:
 		tg_tcp_time_wait_syn(&in);

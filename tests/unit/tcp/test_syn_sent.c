@@ -163,7 +163,7 @@ test_syn_sent_ack_without_syn_is_dropped(void)
 	FX_SENT("");
 }
 
-/* RFC 9293 figure 8: both SYNs cross; each side answers with its SYN again and an ACK. */
+/* RFC 9293 figure 7: both SYNs cross; each side answers with its SYN again and an ACK. */
 static void
 test_syn_sent_syn_is_a_simultaneous_open(void)
 {
@@ -172,12 +172,79 @@ test_syn_sent_syn_is_a_simultaneous_open(void)
 	fx_peer("S", 0, 0, 0);
 	FX_STATE(TG_TCP_SYN_RECEIVED);
 	FX_SENT("S. 0:0 ack 1");
-	fx_peer("S.", 0, 0, 1); /* its SYN again, now with an ACK: old text, drawing an ACK */
-	FX_SENT(". 1:1 ack 1");
-	fx_peer(".", 1, 0, 1);
+	fx_peer("S.", 0, 0, 1); /* its SYN again, now with an ACK of ours */
 	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_SENT(". 1:1 ack 1");
 	fx_append(5);
 	FX_SENT("P. 1:6 ack 1");
+}
+
+/* A peer that heard of our SYN-ACK first has nothing to repeat. */
+static void
+test_simultaneous_open_plain_ack_establishes(void)
+{
+	fx_connect();
+	fx_peer("S", 0, 0, 0);
+	fx_forget();
+	fx_peer(".", 1, 0, 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_SENT("");
+}
+
+/* Neither another number nor another ACK than that of our SYN makes it the peer's SYN. */
+static void
+test_simultaneous_open_other_syn_acks_do_not_establish(void)
+{
+	fx_connect();
+	fx_peer("S", 0, 0, 0);
+	fx_peer("S.", UINT32_MAX, 0, 1);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	fx_forget();
+	fx_peer("S.", 0, 0, 2);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_SENT(". 1:1 ack 1");
+	fx_peer("S.", 0, 0, 0);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+}
+
+/* After a passive open the peer has no business to send a SYN-ACK. */
+static void
+test_syn_received_syn_ack_does_not_establish(void)
+{
+	fx_peer("S", 0, 0, 0);
+	fx_forget();
+	fx_peer("S.", 0, 0, 1);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_SENT(". 1:1 ack 1");
+}
+
+/* RFC 7323 2.2: the window of a SYN-ACK is not scaled, that of all later segments is. */
+static void
+test_syn_sent_syn_ack_window_is_not_scaled(void)
+{
+	struct tg_segment seg;
+
+	fx_connect();
+	seg = fx_segment("S.", 0, 0, 1);
+	seg.wnd = 2048;
+	seg.opt = (struct tg_tcp_options){ .present = TG_OPT_WSCALE, .wscale = 7 };
+	fx_arrives(&seg);
+	fx_serve();
+	FX_EQUAL(tg_tcp_snd_wnd(fx.t), 2048);
+	fx.peer.wnd = 100;
+	fx_peer(".", 1, 0, 1);
+	FX_EQUAL(tg_tcp_snd_wnd(fx.t), 12800);
+}
+
+static void
+test_simultaneous_open_syn_ack_window_is_not_scaled(void)
+{
+	fx.peer.wnd = 2048;
+	fx_offer_all(7);
+	fx_connect();
+	fx_peer("S", 0, 0, 0);
+	fx_peer("S.", 0, 0, 1);
+	FX_EQUAL(tg_tcp_snd_wnd(fx.t), 2048);
 }
 
 static void
@@ -303,6 +370,14 @@ static CU_TestInfo tests[] = {
 	{ "SYN-SENT, blind resets: ignored", test_syn_sent_blind_resets_are_ignored },
 	{ "SYN-SENT, ACK alone: dropped", test_syn_sent_ack_without_syn_is_dropped },
 	{ "SYN-SENT, SYN: simultaneous open", test_syn_sent_syn_is_a_simultaneous_open },
+	{ "simultaneous open, ACK: established", test_simultaneous_open_plain_ack_establishes },
+	{ "simultaneous open, other SYN-ACKs: not established",
+	    test_simultaneous_open_other_syn_acks_do_not_establish },
+	{ "SYN-RECEIVED, SYN-ACK: not established", test_syn_received_syn_ack_does_not_establish },
+	{ "SYN-SENT: the window of the SYN-ACK is not scaled",
+	    test_syn_sent_syn_ack_window_is_not_scaled },
+	{ "simultaneous open: nor is that of its SYN-ACK",
+	    test_simultaneous_open_syn_ack_window_is_not_scaled },
 	{ "simultaneous open: gives up", test_simultaneous_open_repeats_syn_ack_and_gives_up },
 	{ "simultaneous open, another SYN: challenged",
 	    test_simultaneous_open_another_syn_is_challenged },
