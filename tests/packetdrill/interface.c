@@ -10,18 +10,49 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <packetdrill.h>
 
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 #define NS_PER_US 1000
+#define START_NS  (1000000 * TG_NS_PER_SEC)
 /* How long, in the stack's time, the script waits for a packet that does not come. */
 #define RECEIVE_WAIT_NS (3600 * TG_NS_PER_SEC)
 /* How long, in real time, a call that packetdrill has just started on its second thread
  * may take to get here before time moves on. */
 #define START_WAIT_NS 1000000
+
+/* What the scripts assume of a stack: window scale 8, 64 KiB to begin with, ten segments,
+ * RTO not below 200 ms, an ACK at once for the first segments. */
+static void
+set_config(struct tg_tcp_config *config)
+{
+	*config = (struct tg_tcp_config){
+		.timers = { .rto_initial = tg_ticks_from_ms(1000),
+		    .rto_min = tg_ticks_from_ms(200),
+		    .rto_max = tg_ticks_from_ms(120000),
+		    .delayed_ack = 0,
+		    .msl = tg_ticks_from_ms(30000),
+		    .fin_wait2 = tg_ticks_from_ms(60000),
+		    .idle = tg_ticks_from_ms(7200000),
+		    .syn_retries = 5,
+		    .syn_ack_retries = 5,
+		    .retries = 15 },
+		.receive_window = 65536,
+		.window_scale = 8,
+		.timestamps = true,
+		.sack = true,
+		.initial_window = 10,
+		.ecn = TG_TCP_ECN_ACCEPT,
+		.mss4 = 1460,
+		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */
+	};
+	stack_limits(&config->limits);
+}
 
 /* Takes the lock and finds the socket. NULL: not locked, errno EBADF. */
 static struct tg_socket *
@@ -439,6 +470,22 @@ free_nothing(void *userdata)
 	(void)userdata;
 }
 
+/* Assertions on TCP_INFO go past the interface to libc. Preloaded, the adapter answers them
+ * for its own descriptors. */
+__attribute__((visibility("default"))) int
+getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
+{
+	struct tg_socket *s;
+	int result;
+
+	pthread_mutex_lock(&sockets.lock);
+	s = sockets_find(fd);
+	result = s != NULL ? sockets_getsockopt(s, level, name, value, len)
+			   : (int)syscall(SYS_getsockopt, fd, level, name, value, len);
+	pthread_mutex_unlock(&sockets.lock);
+	return result;
+}
+
 /* What packetdrill looks up in us. Without epoll_create it never gets to the other two. */
 __attribute__((visibility("default"))) void packetdrill_interface_init(
     const char *flags, struct packetdrill_interface *table);
@@ -446,8 +493,11 @@ __attribute__((visibility("default"))) void packetdrill_interface_init(
 void
 packetdrill_interface_init(const char *flags, struct packetdrill_interface *table)
 {
+	struct tg_tcp_config config;
+
 	(void)flags;
-	sockets_init();
+	set_config(&config);
+	sockets_init(&config, START_NS);
 	*table = (struct packetdrill_interface){
 		.free = free_nothing,
 		.socket = call_socket,

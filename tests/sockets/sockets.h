@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * Sockets: the calls that a packetdrill script makes, on top of a stack.
+ * Sockets: the calls that a script makes, on top of a stack.
  *
- * packetdrill runs the script on one thread and a call that may block on another. Only the
- * first moves time. It must not do so while the second has something to do at this very
- * moment: sockets_settle waits until a call that could now go on has gone on, and its
- * thread has asked for the time (packetdrill notes when a call ended).
+ * A script runs on one thread; a call that may block can run on another. Only the first
+ * moves time. It must not do so while the second has something to do at this very moment:
+ * sockets_settle waits until a call that could now go on has gone on, and its thread has
+ * asked for the time (packetdrill notes when a call ended).
  */
-#ifndef TG_TESTS_PACKETDRILL_SOCKETS_H
-#define TG_TESTS_PACKETDRILL_SOCKETS_H
+#ifndef TG_TESTS_SOCKETS_SOCKETS_H
+#define TG_TESTS_SOCKETS_SOCKETS_H
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -56,7 +56,10 @@ struct sockets {
 
 extern struct sockets sockets;
 
-void sockets_init(void);
+/* No sockets, on a stack as in stack_init. The caller is the thread that moves time.
+ * sockets_exit closes what is open, without a word to the peer. */
+void sockets_init(const struct tg_tcp_config *config, tg_time_t now);
+void sockets_exit(void);
 
 /* The open socket with this descriptor; NULL, errno EBADF. */
 struct tg_socket *sockets_find(int fd);

@@ -8,47 +8,22 @@
 #include "packet/build.h"
 #include "packet/flow_hash.h"
 
-#define START_SECONDS 1000000
-#define EXPIRED_MAX   32
+#define EXPIRED_MAX 32
 
 static const uint8_t our_mac[6] = { 0x02, 0, 0, 0, 0, 2 };
 static const uint8_t peer_mac[6] = { 0x02, 0, 0, 0, 0, 1 };
 
-/* What the scripts assume of a stack: window scale 8, 64 KiB to begin with, ten segments,
- * RTO not below 200 ms, an ACK at once for the first segments. */
-static void
-set_config(struct stack *stack)
+void
+stack_limits(struct tg_tcp_limits *limits)
 {
-	stack->config = (struct tg_tcp_config){
-		.timers = { .rto_initial = tg_ticks_from_ms(1000),
-		    .rto_min = tg_ticks_from_ms(200),
-		    .rto_max = tg_ticks_from_ms(120000),
-		    .delayed_ack = 0,
-		    .msl = tg_ticks_from_ms(30000),
-		    .fin_wait2 = tg_ticks_from_ms(60000),
-		    .idle = tg_ticks_from_ms(7200000),
-		    .syn_retries = 5,
-		    .syn_ack_retries = 5,
-		    .retries = 15 },
-		.limits = { .connections4 = STACK_CONNECTIONS,
-		    .connections6 = STACK_CONNECTIONS,
-		    .half_open = STACK_CONNECTIONS,
-		    .sides = 2 * STACK_CONNECTIONS,
-		    .held = STACK_FRAMES / 2,
-		    .held_per_connection = STACK_FRAMES / 2,
-		    .challenge_acks_per_second = 100,
-		    .resets_per_second = 100 },
-		.secrets = { { { 1, 2 } }, { { 3, 4 } }, { { 5, 6 } } },
-		.receive_window = 65536,
-		.window_scale = 8,
-		.timestamps = true,
-		.sack = true,
-		.ecn = TG_TCP_ECN_ACCEPT,
-		.initial_window = 10,
-		.mss4 = 1460,
-		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */
-		.endpoint = stack->endpoint,
-	};
+	*limits = (struct tg_tcp_limits){ .connections4 = STACK_CONNECTIONS,
+		.connections6 = STACK_CONNECTIONS,
+		.half_open = STACK_CONNECTIONS,
+		.sides = 2 * STACK_CONNECTIONS,
+		.held = STACK_FRAMES / 2,
+		.held_per_connection = STACK_FRAMES / 2,
+		.challenge_acks_per_second = 100,
+		.resets_per_second = 100 };
 }
 
 static void *
@@ -61,30 +36,51 @@ allocate(size_t size)
 	return p;
 }
 
+static void
+fill_spare(struct stack *stack)
+{
+	uint32_t i;
+
+	stack->buffers = allocate((size_t)STACK_FRAMES * STACK_FRAME_BYTES);
+	stack->spare = (struct tg_frames){ stack->spare_store, 0, STACK_FRAMES };
+	for (i = 0; i < STACK_FRAMES; i++) {
+		uint8_t *data = stack->buffers + (size_t)i * STACK_FRAME_BYTES;
+		struct tg_frame f = { .data = data, .buf = data, .room = STACK_FRAME_BYTES };
+
+		tg_frames_push(&stack->spare, &f);
+	}
+}
+
 void
-stack_init(struct stack *stack)
+stack_init(struct stack *stack, const struct tg_tcp_config *config, tg_time_t now)
 {
 	struct tg_arena arena = { 0 };
-	uint8_t *buffers = allocate((size_t)STACK_FRAMES * STACK_FRAME_BYTES);
-	uint32_t i, tick;
+	uint32_t tick = tg_time_tick(now);
 
 	memset(stack, 0, sizeof(*stack));
-	stack->now = START_SECONDS * TG_NS_PER_SEC;
+	stack->now = now;
 	stack->last = &stack->first;
-	tick = tg_time_tick(stack->now);
-	set_config(stack);
+	stack->config = *config;
+	stack->config.endpoint = stack->endpoint;
+	stack->config.secrets = (struct tg_tcp_secrets){ { { 1, 2 } }, { { 3, 4 } }, { { 5, 6 } } };
 	tg_tcp_layout(&stack->tcp, &arena, &stack->config, &stack->stats, &stack->gauges, tick);
 	arena.size = arena.used;
 	arena.base = memset(allocate(arena.size), 0, arena.size);
 	arena.used = 0;
 	tg_tcp_layout(&stack->tcp, &arena, &stack->config, &stack->stats, &stack->gauges, tick);
-	stack->spare = (struct tg_frames){ stack->spare_store, 0, STACK_FRAMES };
-	for (i = 0; i < STACK_FRAMES; i++) {
-		uint8_t *data = buffers + (size_t)i * STACK_FRAME_BYTES;
-		struct tg_frame f = { .data = data, .buf = data, .room = STACK_FRAME_BYTES };
+	stack->memory = arena.base;
+	fill_spare(stack);
+}
 
-		tg_frames_push(&stack->spare, &f);
-	}
+void
+stack_exit(struct stack *stack)
+{
+	struct stack_packet *p;
+
+	while ((p = stack_sent(stack)) != NULL)
+		free(p);
+	free(stack->memory);
+	free(stack->buffers);
 }
 
 bool
@@ -140,7 +136,7 @@ enqueue(struct stack *stack, const struct tg_frame *frame)
 	stack->last = &p->next;
 }
 
-/* The bytes of every stream are zero: packetdrill does not look at them. */
+/* The bytes of every stream are zero: nobody looks at them. */
 static void
 send_segment(struct stack *stack, bool is_ipv6, const union tg_ip *src, const union tg_ip *dst,
     const struct tg_segment *seg)

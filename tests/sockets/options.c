@@ -5,8 +5,6 @@
  */
 #include <errno.h>
 #include <linux/tcp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/seq.h"
 #include "sockets.h"
@@ -225,20 +223,4 @@ sockets_getsockopt(struct tg_socket *s, int level, int name, void *value, sockle
 	*len = TG_MIN(*len, (socklen_t)sizeof(number));
 	memcpy(value, &number, *len);
 	return 0;
-}
-
-/* Assertions on TCP_INFO go past the interface to libc. Preloaded, the adapter answers them
- * for its own descriptors. */
-__attribute__((visibility("default"))) int
-getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict len)
-{
-	struct tg_socket *s;
-	int result;
-
-	pthread_mutex_lock(&sockets.lock);
-	s = sockets_find(fd);
-	result = s != NULL ? sockets_getsockopt(s, level, name, value, len)
-			   : (int)syscall(SYS_getsockopt, fd, level, name, value, len);
-	pthread_mutex_unlock(&sockets.lock);
-	return result;
 }

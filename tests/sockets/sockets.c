@@ -4,6 +4,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #define SNDBUF_DEFAULT (4U << 20)
 #define RCVBUF_DEFAULT 131072
@@ -149,6 +150,16 @@ ended(struct tg_socket *s, bool reset)
 	s->opening = false;
 }
 
+/* A new connection came out of TIME-WAIT: the socket of the old one keeps no handle. */
+static void
+forget(struct tg_socket *s)
+{
+	sockets.of_handle[s->h] = NULL;
+	s->h = TG_HANDLE_NONE;
+	s->kind = s->fd >= 0 ? SOCKET_ENDED : SOCKET_FREE;
+	s->fin = true;
+}
+
 static void
 on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool reset)
 {
@@ -156,10 +167,13 @@ on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool re
 
 	s = sockets.of_handle[h];
 	if ((r->events & TG_TCP_EVENT_ESTABLISHED) != 0) {
-		if (s != NULL)
+		if (s != NULL && s->opening)
 			s->opening = false;
-		else
+		else {
+			if (s != NULL)
+				forget(s);
 			established(h);
+		}
 		s = sockets.of_handle[h];
 	}
 	if (s == NULL)
@@ -181,11 +195,25 @@ on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool re
 }
 
 void
-sockets_init(void)
+sockets_init(const struct tg_tcp_config *config, tg_time_t now)
 {
-	stack_init(&sockets.stack);
+	memset(&sockets, 0, sizeof(sockets));
+	stack_init(&sockets.stack, config, now);
 	sockets.stack.on_event = on_event;
 	sockets.script = pthread_self();
 	pthread_mutex_init(&sockets.lock, NULL);
 	pthread_cond_init(&sockets.changed, NULL);
+}
+
+void
+sockets_exit(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < SOCKETS_MAX; i++)
+		if (sockets.socket[i].kind != SOCKET_FREE && sockets.socket[i].fd >= 0)
+			close(sockets.socket[i].fd);
+	pthread_cond_destroy(&sockets.changed);
+	pthread_mutex_destroy(&sockets.lock);
+	stack_exit(&sockets.stack);
 }

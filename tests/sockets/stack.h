@@ -9,8 +9,8 @@
  *
  * Not locked: the caller sees to it that one thread at a time is inside.
  */
-#ifndef TG_TESTS_PACKETDRILL_STACK_H
-#define TG_TESTS_PACKETDRILL_STACK_H
+#ifndef TG_TESTS_SOCKETS_STACK_H
+#define TG_TESTS_SOCKETS_STACK_H
 
 #include "tcp/tcp.h"
 
@@ -36,13 +36,20 @@ struct stack {
 	struct tg_frame spare_store[STACK_FRAMES];
 	struct stack_packet *first, **last;
 	tg_time_t now;
+	void *memory; /* the arena */
+	uint8_t *buffers;
 	/* Called when a connection has something to tell, before output. */
 	void (*on_event)(
 	    struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool reset);
 };
 
-/* Memory is taken from malloc and kept until the process ends. */
-void stack_init(struct stack *stack);
+/* The bounds of a stack. */
+void stack_limits(struct tg_tcp_limits *limits);
+
+/* A stack without connections at time now. The configuration is copied; its keys are fixed
+ * ones and its endpoints those that listen. Memory is taken from malloc until stack_exit. */
+void stack_init(struct stack *stack, const struct tg_tcp_config *config, tg_time_t now);
+void stack_exit(struct stack *stack);
 
 /* Listens at ip and port; true if there was room. */
 bool stack_listen(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port);
