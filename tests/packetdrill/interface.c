@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -52,6 +53,35 @@ set_config(struct tg_tcp_config *config)
 		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */
 	};
 	stack_limits(&config->limits);
+}
+
+/* The number that the network namespace of the script has for a setting of the kernel's TCP,
+ * or without_one. */
+static uint32_t
+sysctl_number(const char *name, uint32_t without_one)
+{
+	char path[128], text[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return without_one;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
+	fclose(f);
+	return text[0] == '\0' ? without_one : (uint32_t)strtoul(text, NULL, 10);
+}
+
+/* Scripts set the kernel up by sysctl, at their beginning and on their way. They do so in a
+ * namespace of their own; what it says is what the stack does for connections to come. */
+static void
+follow_sysctls(struct tg_tcp_config *config)
+{
+	config->timestamps = sysctl_number("tcp_timestamps", 1) != 0;
+	config->sack = sysctl_number("tcp_sack", 1) != 0;
+	config->timers.syn_retries = (uint8_t)sysctl_number("tcp_syn_retries", 5);
+	config->timers.syn_ack_retries = (uint8_t)sysctl_number("tcp_synack_retries", 5);
 }
 
 /* Takes the lock and finds the socket. NULL: not locked, errno EBADF. */
@@ -124,6 +154,7 @@ wire_send(void *userdata, const void *buf, size_t count)
 {
 	(void)userdata;
 	pthread_mutex_lock(&sockets.lock);
+	follow_sysctls(&sockets.stack.config);
 	stack_receive(&sockets.stack, buf, (uint32_t)count);
 	sockets_settle();
 	return (int)leave(0);
@@ -161,6 +192,7 @@ call_socket(void *userdata, int domain, int type, int protocol)
 {
 	(void)userdata;
 	pthread_mutex_lock(&sockets.lock);
+	follow_sysctls(&sockets.stack.config);
 	return (int)leave(sockets_socket(domain, type, protocol));
 }
 

@@ -101,7 +101,9 @@ sockets_unsent(const struct tg_socket *s)
 static bool
 is_writable(const struct tg_socket *s)
 {
-	return s->kind == SOCKET_CONNECTED && !s->opening && sockets_queued(s) <= s->sndbuf / 3 * 2;
+	return s->kind == SOCKET_CONNECTED && !s->opening &&
+	       sockets_queued(s) <= s->sndbuf / 3 * 2 &&
+	       (s->notsent_lowat == 0 || sockets_unsent(s) < s->notsent_lowat);
 }
 
 short
@@ -369,6 +371,14 @@ sockets_read(struct tg_socket *s, void *buf, size_t len, int flags)
 	return n;
 }
 
+/* A side record does not keep it: it is said again whenever there may be another one. */
+static void
+set_user_timeout(const struct tg_socket *s)
+{
+	if (s->user_timeout_ms != 0)
+		tg_tcp_set_user_timeout(tcp(), s->h, tg_ticks_from_ms(s->user_timeout_ms));
+}
+
 /* Appends what fits; 0 if nothing does. */
 static size_t
 append(struct tg_socket *s, size_t len)
@@ -378,6 +388,7 @@ append(struct tg_socket *s, size_t len)
 	len = TG_MIN(len, room);
 	if (len == 0 || tg_tcp_side(tcp(), s->h) == NULL)
 		return 0;
+	set_user_timeout(s);
 	tg_tcp_append(tcp(), s->h, (uint32_t)len);
 	stack_serve(&sockets.stack, s->h);
 	return len;
@@ -422,6 +433,8 @@ close_stream(struct tg_socket *s)
 		return;
 	s->write_shut = true;
 	tg_tcp_close(tcp(), h, &r);
+	if (tg_tcp_tcb(tcp(), h)->side != TG_HANDLE_NONE)
+		set_user_timeout(s);
 	stack_result(&sockets.stack, h, &r);
 	if ((r.events & TG_TCP_EVENT_CLOSED) == 0)
 		stack_serve(&sockets.stack, h);

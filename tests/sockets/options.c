@@ -70,13 +70,22 @@ set_socket_option(struct tg_socket *s, int name, int value)
 }
 
 static int
-set_tcp_option(int name, int value)
+set_tcp_option(struct tg_socket *s, int name, int value)
 {
 	switch (name) {
 	case TCP_MAXSEG:
 		return set_maxseg(value);
 	case TCP_NODELAY: /* as it is: scripts count on segments that leave at once */
 	case TCP_QUICKACK:
+		return 0;
+	case TCP_USER_TIMEOUT:
+		s->user_timeout_ms = (uint32_t)value;
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		s->notsent_lowat = (uint32_t)value;
+		return 0;
+	case TCP_SYNCNT: /* as the MSS */
+		config()->timers.syn_retries = (uint8_t)value;
 		return 0;
 	}
 	return fail(ENOPROTOOPT);
@@ -96,7 +105,7 @@ sockets_setsockopt(struct tg_socket *s, int level, int name, const void *value, 
 	memcpy(&number, value, sizeof(number));
 	if (level == SOL_SOCKET)
 		return set_socket_option(s, name, number);
-	return level == IPPROTO_TCP ? set_tcp_option(name, number) : fail(ENOPROTOOPT);
+	return level == IPPROTO_TCP ? set_tcp_option(s, name, number) : fail(ENOPROTOOPT);
 }
 
 /* ---- TCP_INFO. */
@@ -121,6 +130,25 @@ effective_mss(const struct tg_tcb *t)
 	return t->mss - ((t->flags & TG_TCB_TIMESTAMPS) != 0 ? 12U : 0);
 }
 
+/* Text that the peer reported beyond SND.UNA. */
+static uint32_t
+sacked_bytes(const struct tg_side *s)
+{
+	uint32_t bytes = 0;
+	uint8_t i;
+
+	for (i = 0; i < s->n_sacked; i++)
+		bytes += s->loss->sacked[i].right - s->loss->sacked[i].left;
+	return bytes;
+}
+
+/* In segments of full size, as the stack counts. The SYN is one, and so is the FIN. */
+static uint32_t
+segments(uint32_t bytes, uint32_t mss)
+{
+	return (bytes + mss - 1) / mss;
+}
+
 static void
 side_info(const struct tg_tcb *t, const struct tg_side *s, struct tcp_info *info)
 {
@@ -134,6 +162,7 @@ side_info(const struct tg_tcb *t, const struct tg_side *s, struct tcp_info *info
 	info->tcpi_retransmits = t->retries;
 	info->tcpi_probes = t->snd_wnd == 0 ? t->retries : 0;
 	info->tcpi_notsent_bytes = s->snd_end - sent;
+	info->tcpi_sacked = segments(sacked_bytes(s), effective_mss(t));
 }
 
 static void
@@ -159,8 +188,22 @@ connection_info(const struct tg_tcp *tcp, uint32_t h, struct tcp_info *info)
 	info->tcpi_rttvar = tg_sf16_decode(t->rttvar);
 	info->tcpi_snd_cwnd = t->cwnd;
 	info->tcpi_snd_ssthresh = t->ssthresh == UINT16_MAX ? INT32_MAX : t->ssthresh;
+	info->tcpi_reordering = 3;
 	if (t->side != TG_HANDLE_NONE)
 		side_info(t, &tcp->side[t->side], info);
+}
+
+/* What the socket knows of its past. */
+static void
+socket_info(const struct tg_socket *s, struct tcp_info *info)
+{
+	const struct tg_tcb *t = tg_tcp_tcb(&sockets.stack.tcp, s->h);
+	uint32_t acked = s->opening ? 0 : t->snd_una - s->start;
+
+	info->tcpi_bytes_acked = acked;
+	info->tcpi_delivered =
+	    s->opening ? 0 : 1 + segments(acked, effective_mss(t)) + info->tcpi_sacked;
+	info->tcpi_last_data_recv = (uint32_t)((sockets.stack.now - s->heard) / TG_NS_PER_MS);
 }
 
 /* The caller may know more fields than our headers: the rest reads as zero. */
@@ -169,9 +212,10 @@ get_info(const struct tg_socket *s, void *value, const socklen_t *len)
 {
 	struct tcp_info info = { .tcpi_state = info_state[TG_TCP_CLOSED] };
 
-	if (s->kind == SOCKET_CONNECTED)
+	if (s->kind == SOCKET_CONNECTED) {
 		connection_info(&sockets.stack.tcp, s->h, &info);
-	else if (s->kind == SOCKET_LISTENING)
+		socket_info(s, &info);
+	} else if (s->kind == SOCKET_LISTENING)
 		info.tcpi_state = info_state[TG_TCP_LISTEN];
 	memset(value, 0, *len);
 	memcpy(value, &info, TG_MIN(*len, sizeof(info)));
@@ -196,6 +240,10 @@ number_of(struct tg_socket *s, int level, int name, int *number)
 		*number = s->kind == SOCKET_CONNECTED
 			      ? (int)effective_mss(tg_tcp_tcb(&sockets.stack.tcp, s->h))
 			      : config()->mss4;
+	else if (level == IPPROTO_TCP && name == TCP_USER_TIMEOUT)
+		*number = (int)s->user_timeout_ms;
+	else if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT)
+		*number = (int)s->notsent_lowat;
 	else if (level == IPPROTO_TCP && name == TCP_NODELAY)
 		*number = 1;
 	else

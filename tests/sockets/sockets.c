@@ -110,6 +110,8 @@ established(uint32_t h)
 	s->h = h;
 	s->sndbuf = listener->sndbuf;
 	s->rcvbuf = listener->rcvbuf;
+	s->user_timeout_ms = listener->user_timeout_ms;
+	s->notsent_lowat = listener->notsent_lowat;
 	s->local = listener->local;
 	s->listener = listener;
 	s->order = sockets.connections++;
@@ -175,9 +177,13 @@ on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool re
 			established(h);
 		}
 		s = sockets.of_handle[h];
+		if (s != NULL)
+			s->start = tg_tcp_tcb(&stack->tcp, h)->snd_una;
 	}
 	if (s == NULL)
 		return;
+	if ((r->events & (TG_TCP_EVENT_ESTABLISHED | TG_TCP_EVENT_TEXT)) != 0)
+		s->heard = stack->now;
 	if ((r->events & TG_TCP_EVENT_FIN) != 0) {
 		s->fin = true;
 		keep_text(s);

@@ -34,6 +34,10 @@ struct tg_socket {
 	uint32_t h;    /* connection, while SOCKET_CONNECTED */
 	uint32_t late; /* bytes that came before the end and are still to be read */
 	uint32_t sndbuf, rcvbuf;
+	uint32_t start;           /* our sequence number when the connection opened */
+	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT, 0 for none */
+	uint32_t notsent_lowat;   /* TCP_NOTSENT_LOWAT, bytes; 0 for no bound */
+	tg_time_t heard;          /* when text came last, or the connection opened */
 	struct sockaddr_storage local, peer;
 	struct tg_socket *listener; /* its connection waits there to be accepted */
 	uint64_t order;             /* connections are accepted in the order they came */
