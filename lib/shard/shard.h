@@ -34,6 +34,7 @@ struct tg_shard_config {
 	const struct tg_tcp_config *tcp;
 	const struct tg_neighbor_limits *neighbor;
 	const struct tg_user_ops *user; /* who speaks over the connections */
+	const void *user_config;        /* what that user wants to know; NULL for the server */
 };
 
 /* The HTTP server, which answers from tg_world.http. */

@@ -25,7 +25,7 @@ const struct rig_options rig_defaults = {
 const uint8_t rig_peer_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
 
 static void
-set_net(struct rig *rig)
+set_net(struct rig *rig, uint8_t host)
 {
 	static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 0x02 };
 	static const uint8_t ip6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 };
@@ -37,6 +37,9 @@ set_net(struct rig *rig)
 	rig->net.addr[0] = (struct tg_net_addr){ .ip.v4 = tg_be32(0xc0000202), .prefix_len = 24 };
 	rig->net.addr[1] = (struct tg_net_addr){ .is_ipv6 = true, .prefix_len = 64 };
 	memcpy(rig->net.addr[1].ip.b, ip6, sizeof(ip6));
+	if (host == 0)
+		return;
+	rig->net.mac[5] = rig->net.addr[0].ip.b[3] = rig->net.addr[1].ip.b[15] = host;
 }
 
 static void
@@ -52,6 +55,7 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 		    .msl = tg_ticks_from_ms(o->msl_ms),
 		    .fin_wait2 = tg_ticks_from_ms(60000),
 		    .idle = tg_ticks_from_ms(o->idle_ms),
+		    .syn_retries = 5,
 		    .syn_ack_retries = 5,
 		    .retries = 15 },
 		.limits = { .connections4 = o->connections,
@@ -78,6 +82,11 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 			.is_ipv6 = rig->net.addr[i].is_ipv6,
 			.port = tg_be16(80),
 			.addr = (uint16_t)i };
+	if (o->role == RIG_LISTENS)
+		return;
+	rig->tcp.endpoint = &rig->endpoint[o->role == RIG_CONNECTS_6];
+	rig->tcp.n_endpoints = 1;
+	rig->endpoint[o->role == RIG_CONNECTS_6].port = 0;
 }
 
 static void
@@ -152,7 +161,7 @@ rig_init(struct rig *rig, const struct rig_options *options, tg_time_t now)
 
 	memset(rig, 0, sizeof(*rig));
 	rig->buffer = calloc(RIG_FRAMES, RIG_FRAME_BYTES);
-	set_net(rig);
+	set_net(rig, options->host);
 	set_tcp(rig, options);
 	set_site(rig);
 	set_frames(rig);
@@ -161,8 +170,11 @@ rig_init(struct rig *rig, const struct rig_options *options, tg_time_t now)
 		.retrans_ms = 1000,
 		.probes = 3,
 		.echo_per_second = 1000 };
-	rig->config =
-	    (struct tg_shard_config){ &rig->net, &rig->tcp, &rig->neighbor, &tg_server_user };
+	rig->config = (struct tg_shard_config){ .net = &rig->net,
+		.tcp = &rig->tcp,
+		.neighbor = &rig->neighbor,
+		.user = options->user != NULL ? options->user : &tg_server_user,
+		.user_config = options->user_config };
 	tg_shard_layout(&arena, &rig->config, true, now);
 	arena.size = (arena.used + 63) & ~(size_t)63;
 	rig->memory = arena.base = aligned_alloc(64, arena.size);
@@ -229,5 +241,6 @@ rig_is_empty(const struct rig *rig)
 
 	return rig_connections(rig) == 0 && tg_gauge(&gauges->sides) == 0 &&
 	       tg_gauge(&gauges->held) == 0 &&
-	       atomic_load(&tg_shard_pins(rig->shard)->count[0]) == 0;
+	       (rig->config.user != &tg_server_user ||
+		   atomic_load(&tg_shard_pins(rig->shard)->count[0]) == 0);
 }

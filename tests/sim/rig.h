@@ -16,6 +16,10 @@
 #define RIG_BIG_BYTES   (1U << 20) /* body of /big */
 #define RIG_HEAD_BYTES  512
 
+/* What the endpoints are for: to listen on port 80 of both addresses, or to connect from one of
+ * them. */
+enum rig_role { RIG_LISTENS, RIG_CONNECTS_4, RIG_CONNECTS_6 };
+
 struct rig_options {
 	uint32_t connections; /* TCBs of each family */
 	uint32_t sides;
@@ -26,12 +30,16 @@ struct rig_options {
 	bool timestamps, sack;
 	uint32_t receive_window;
 	uint8_t window_scale;
+	uint8_t host; /* of 192.0.2.x, 2001:db8::x and the MAC address; 0: 2 */
+	enum rig_role role;
+	const struct tg_user_ops *user; /* NULL: the server */
+	const void *user_config;
 };
 
 struct rig {
 	struct tg_net net;
 	struct tg_tcp_config tcp;
-	struct tg_endpoint endpoint[2]; /* port 80 of 192.0.2.2 and of 2001:db8::2 */
+	struct tg_endpoint endpoint[2]; /* the IPv4 and the IPv6 address */
 	struct tg_neighbor_limits neighbor;
 	struct tg_shard_config config;
 	struct tg_http_route route[2];

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * When connections are opened, and from where.
+ */
+#include "load/load_internal.h"
+
+#define OPENS_PER_RUN  32 /* a burst's worth of SYNs */
+#define TUPLES_PER_RUN 4096
+#define RETRY_NS       TG_NS_PER_MS /* what is short now may be back then */
+#define BACKLOG_MAX    256 /* opens that a late worker makes up for; more are not due any longer */
+
+_Static_assert(OPENS_PER_RUN <= TG_USER_POLL_MAX, "each of them is touched");
+
+const struct tg_load_count_info tg_load_count_info[TG_LOAD_MAX] = {
+#define TG_LOAD(symbol, name, kind, help) [TG_LOAD_##symbol] = { #name, help, TG_LOAD_##kind },
+#include "load/count.def"
+#undef TG_LOAD
+};
+
+void *
+tg_load_layout(struct tg_arena *arena, const struct tg_shard_config *config)
+{
+	const struct tg_load_config *plan = config->user_config;
+	const struct tg_tcp_config *tcp = config->tcp;
+	struct tg_load *load = tg_arena_take(arena, 1, sizeof(*load));
+	struct tg_load_conn *conn = tg_arena_take(
+	    arena, tcp->limits.connections4 + tcp->limits.connections6, sizeof(*conn));
+
+	if (load == NULL)
+		return NULL;
+	load->config = plan;
+	load->conn = conn;
+	tg_load_ports_init(&load->ports, plan->local_port_min, plan->local_port_max,
+	    tcp->n_endpoints, &tcp->secrets.isn, &plan->remote, plan->port);
+	return load;
+}
+
+void
+tg_load_set_worker(struct tg_shard *shard, uint16_t worker)
+{
+	struct tg_load *load = tg_shard_user(shard);
+
+	load->worker = worker;
+}
+
+const struct tg_load_figures *
+tg_load_figures(const struct tg_shard *shard)
+{
+	const struct tg_load *load = tg_shard_user(shard);
+
+	return &load->figures;
+}
+
+void
+tg_load_cut_off(struct tg_shard *shard)
+{
+	struct tg_load *load = tg_shard_user(shard);
+
+	tg_stat_add(&load->figures.count[TG_LOAD_CUT_OFF], tg_gauge(&load->figures.open));
+	tg_gauge_add(&load->figures.open, -(int32_t)tg_gauge(&load->figures.open));
+}
+
+static bool
+has_room(const struct tg_load *load)
+{
+	return tg_gauge(&load->figures.open) < load->config->connections;
+}
+
+/* Every connection being opened is going to send a request: no more of them are opened than
+ * there are requests left. */
+static bool
+wants_more(const struct tg_load *load)
+{
+	const struct tg_load_config *config = load->config;
+
+	return !load->stopping &&
+	       (config->total == 0 || load->begun + load->opening < config->total);
+}
+
+/* Whether the answers to a connection from here come to this worker. */
+static bool
+is_home(const struct tg_load *load, const struct tg_endpoint *e, be16_t port)
+{
+	const struct tg_load_config *config = load->config;
+
+	return config->worker_of == NULL ||
+	       config->worker_of(config->worker_ctx, config->is_ipv6, &config->remote, &e->ip,
+		   config->port, port) == load->worker;
+}
+
+/* Opens one connection from the next free tuple; *tuples is what may still be tried. */
+static bool
+open_connection(struct tg_run *run, uint32_t *tuples)
+{
+	struct tg_load *load = run->user;
+	const struct tg_load_config *config = load->config;
+	uint32_t h = TG_HANDLE_NONE;
+
+	while (h == TG_HANDLE_NONE && *tuples != 0) {
+		be16_t port;
+		uint16_t e = tg_load_ports_next(&load->ports, &port);
+
+		(*tuples)--;
+		if (is_home(load, &run->tcp->config->endpoint[e], port))
+			h = tg_tcp_connect(
+			    run->tcp, e, &config->remote, config->port, port, run->now);
+	}
+	if (h == TG_HANDLE_NONE)
+		return false;
+	load->conn[h].began = run->now;
+	load->conn[h].phase = TG_LOAD_OPENING;
+	load->conn[h].n = 0;
+	load->opening++;
+	load->conn[h].last = load->conn[h].closed = load->conn[h].left = false;
+	tg_stat_add(&load->figures.count[TG_LOAD_OPENED], 1);
+	tg_gauge_add(&load->figures.open, 1);
+	tg_connection_touch(run, h);
+	return true;
+}
+
+/* A worker that was away makes up for some of what it missed. */
+static void
+limit_backlog(struct tg_load *load, tg_time_t now)
+{
+	tg_time_t most = load->config->interval_ns * BACKLOG_MAX;
+
+	if (load->next_open == 0)
+		load->next_open = now; /* the first run */
+	if (now > most && load->next_open < now - most)
+		load->next_open = now - most;
+}
+
+/* Opens that are due while all connections are taken do not pile up. */
+static void
+hold_back(struct tg_load *load, tg_time_t now)
+{
+	uint64_t interval = load->config->interval_ns, n;
+
+	if (interval == 0 || load->next_open > now)
+		return;
+	n = (now - load->next_open) / interval + 1;
+	load->next_open += n * interval;
+	tg_stat_add(&load->figures.count[TG_LOAD_HELD_BACK], n);
+}
+
+static void
+put_off(struct tg_load *load, tg_time_t now, enum tg_load_count why)
+{
+	tg_stat_add(&load->figures.count[why], 1);
+	load->next_open = TG_MAX(load->next_open, now + RETRY_NS);
+}
+
+void
+tg_load_poll(struct tg_run *run)
+{
+	struct tg_load *load = run->user;
+	uint32_t *free = load->config->is_ipv6 ? &run->tcp->free6 : &run->tcp->free4;
+	uint32_t n, tuples = TUPLES_PER_RUN;
+
+	load->stopping = run->world->draining;
+	limit_backlog(load, run->now);
+	for (n = 0; n < OPENS_PER_RUN && wants_more(load) && load->next_open <= run->now; n++) {
+		if (!has_room(load)) {
+			hold_back(load, run->now);
+			break;
+		}
+		if (*free == TG_HANDLE_NONE) {
+			put_off(load, run->now, TG_LOAD_NO_TCB);
+			break;
+		}
+		if (!open_connection(run, &tuples)) {
+			put_off(load, run->now, TG_LOAD_NO_PORT);
+			break;
+		}
+		load->next_open += load->config->interval_ns;
+	}
+	if (!wants_more(load) && tg_gauge(&load->figures.open) == 0)
+		atomic_store_explicit(&load->figures.finished, true, memory_order_relaxed);
+}
+
+tg_time_t
+tg_load_due(const struct tg_shard *shard, tg_time_t now)
+{
+	const struct tg_load *load = tg_shard_user(shard);
+
+	if (!wants_more(load))
+		return tg_gauge(&load->figures.open) == 0 &&
+			       !atomic_load_explicit(&load->figures.finished, memory_order_relaxed)
+			   ? now
+			   : UINT64_MAX;
+	return has_room(load) ? load->next_open : UINT64_MAX;
+}
