@@ -8,30 +8,25 @@
 #include "control/secrets.h"
 #include "control/snapshot.h"
 #include "control/telemetry.h"
-#include "io/worker.h"
+#include "launch.h"
 #include "signals.h"
-#include "wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 
 #define POLL_MS       100 /* between looks at the link */
 #define DRAIN_POLL_MS 10
 #define DRAIN_MS      1000 /* connections that last longer are cut off */
 
-_Static_assert(TG_CONFIG_WORKERS_MAX <= TG_WORKERS_MAX, "as many workers as can be configured");
-
 struct appliance {
 	const struct tg_service_config *service;
 	struct tg_port port;
 	struct tg_wiring wiring;
-	unsigned lcore[TG_CONFIG_WORKERS_MAX];
 	struct tg_about about;
 	struct tg_workers *workers;
 	struct tg_publisher *publisher;
-	bool link_known, link_up;
+	struct tg_link link;
 	bool capture;
 };
 
@@ -63,24 +58,6 @@ fill_about(struct appliance *a)
 	snprintf(about->port_name, sizeof(about->port_name), "%s", name);
 	if (rte_eth_dev_info_get(port->id, &info) == 0)
 		snprintf(about->driver, sizeof(about->driver), "%s", info.driver_name);
-}
-
-static struct tg_workers *
-create_workers(struct appliance *a, const struct tg_device_config *dev)
-{
-	unsigned id;
-	struct tg_workers_config config = { .port = &a->port,
-		.dev = dev,
-		.shard = &a->wiring.shard,
-		.flow_key = &a->wiring.tcp.secrets.flow,
-		.lcore = a->lcore };
-
-	RTE_LCORE_FOREACH_WORKER(id)
-	{
-		if (config.n_workers < a->service->workers)
-			a->lcore[config.n_workers++] = id;
-	}
-	return tg_workers_create(&config);
 }
 
 static void
@@ -131,27 +108,6 @@ log_endpoints(const struct tg_tcp_config *tcp)
 	TG_CONTROL_LOG(INFO, "ready: http://%s/", text);
 }
 
-static void
-watch_link(struct appliance *a)
-{
-	uint32_t speed_mbps;
-	bool up = tg_port_link(&a->port, &speed_mbps);
-
-	if (a->link_known && up == a->link_up)
-		return;
-	a->link_known = true;
-	a->link_up = up;
-	if (!up) {
-		TG_CONTROL_LOG(WARNING, "link down");
-		return;
-	}
-	if (speed_mbps != 0)
-		TG_CONTROL_LOG(INFO, "link up, %u Mbit/s", speed_mbps);
-	else
-		TG_CONTROL_LOG(INFO, "link up");
-	tg_workers_link_up(a->workers);
-}
-
 /* Serves until a signal ends it; returns the signal. */
 static int
 control_loop(struct appliance *a)
@@ -160,7 +116,7 @@ control_loop(struct appliance *a)
 	int signo;
 
 	do {
-		watch_link(a);
+		tg_launch_watch_link(&a->link, &a->port, a->workers);
 		now = tg_clock_ns();
 		if (now >= due) {
 			tg_publisher_publish(a->publisher);
@@ -254,7 +210,7 @@ serve_on_port(struct appliance *a, const struct tg_device_config *dev, const str
 	};
 	int rc = -ENOMEM;
 
-	a->workers = create_workers(a, dev);
+	a->workers = tg_launch_create(&a->port, dev, &a->wiring, a->service->workers);
 	if (a->workers == NULL)
 		return rc;
 	fill_about(a);

@@ -138,3 +138,13 @@ tg_steer_burst(struct tg_worker *w, struct tg_frame *frame, uint32_t n)
 		flush(w, to);
 	return kept;
 }
+
+uint16_t
+tg_workers_of_tuple(const struct tg_port *port, const struct tg_siphash_key *flow_key, bool is_ipv6,
+    const union tg_ip *remote, const union tg_ip *local, be16_t rport, be16_t lport)
+{
+	if (port->rss)
+		return tg_rss_queue(port, is_ipv6, remote, local, rport, lport);
+	return (uint16_t)tg_flow_shard(
+	    tg_flow_hash(flow_key, is_ipv6, remote, local, rport, lport), port->n_workers);
+}

@@ -70,6 +70,11 @@ struct tg_shard *tg_workers_shard(struct tg_workers *w, uint16_t i);
  * TSC cycles: busy and total. Control, at any time. */
 void tg_workers_load(const struct tg_workers *w, uint16_t i, uint64_t *busy, uint64_t *total);
 
+/* The worker that the segments of a tuple come to, as their receiver sees it: remote is the
+ * peer, ports in wire order. flow_key: of the workers' configuration. Any thread. */
+uint16_t tg_workers_of_tuple(const struct tg_port *port, const struct tg_siphash_key *flow_key,
+    bool is_ipv6, const union tg_ip *remote, const union tg_ip *local, be16_t rport, be16_t lport);
+
 /* The clock that workers pass to their shards: monotonic nanoseconds from the TSC. */
 tg_time_t tg_clock_ns(void);
 

@@ -30,7 +30,7 @@ text_of(const struct tg_load *load, const struct tg_load_conn *c)
 static bool
 has_budget(const struct tg_load *load)
 {
-	return load->config->total == 0 || load->begun < load->config->total;
+	return load->begun < load->total;
 }
 
 static void

@@ -48,7 +48,7 @@ struct tg_load_request {
 typedef uint16_t (*tg_load_worker_of)(const void *ctx, bool is_ipv6, const union tg_ip *remote,
     const union tg_ip *local, be16_t rport, be16_t lport);
 
-/* What to do. Immutable, shared by all shards; the numbers are those of one shard. */
+/* What to do. Immutable, shared by all shards. */
 struct tg_load_config {
 	union tg_ip remote;
 	bool is_ipv6;
@@ -57,14 +57,14 @@ struct tg_load_config {
 	struct tg_load_request request;          /* any but the last one on a connection */
 	struct tg_load_request last_request;     /* asks the server to close */
 	uint32_t requests;                       /* on each connection; 0: no limit */
-	uint64_t total;                          /* requests on all connections; 0: no limit */
-	uint32_t connections;                    /* open at once, without TIME-WAIT */
-	uint64_t interval_ns;                    /* between two opens; 0: whenever there is room */
-	bool close;                              /* the client closes behind the last response */
-	bool half_close;                         /* it closes its side behind the last request */
-	bool verify;                             /* bodies must have: */
-	uint64_t body_bytes, body_sum;           /* this length and tg_body_sum */
-	tg_load_worker_of worker_of;             /* NULL: there is one worker */
+	uint64_t total;       /* requests on all connections of a shard; UINT64_MAX: no limit */
+	uint32_t connections; /* of a shard, open at once, without TIME-WAIT */
+	uint64_t interval_ns; /* between two opens of one shard; 0: whenever there is room */
+	bool close;           /* the client closes behind the last response */
+	bool half_close;      /* it closes its side behind the last request */
+	bool verify;          /* bodies must have: */
+	uint64_t body_bytes, body_sum; /* this length and tg_body_sum */
+	tg_load_worker_of worker_of;   /* NULL: there is one worker */
 	const void *worker_ctx;
 };
 
@@ -72,16 +72,17 @@ struct tg_load_config {
 struct tg_load_figures {
 	_Atomic uint64_t count[TG_LOAD_MAX];
 	_Atomic uint32_t open;         /* connections, without TIME-WAIT */
-	_Atomic bool finished;         /* all of config->total has been sent, and none is open */
+	_Atomic bool finished;         /* no more will be opened, and none is open */
 	struct tg_histogram handshake; /* ns, from the first SYN to the SYN-ACK */
 	struct tg_histogram request;   /* ns, from a request to the end of its response */
 };
 
 extern const struct tg_user_ops tg_load_user;
 
-/* Tells a shard which worker it belongs to, so that it opens only what comes back to it; the
- * first of them without being told. Before its first run. */
-void tg_load_set_worker(struct tg_shard *shard, uint16_t worker);
+/* Gives a shard its share of the work, in place of what its configuration says: it opens only
+ * what comes back to its worker. total: UINT64_MAX is no limit. Before its first run. */
+void tg_load_set_share(
+    struct tg_shard *shard, uint16_t worker, uint32_t connections, uint64_t total);
 
 /* Counts the connections that are still open as CUT_OFF. The shard must have stopped. */
 void tg_load_cut_off(struct tg_shard *shard);

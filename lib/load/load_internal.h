@@ -36,6 +36,8 @@ struct tg_load {
 	struct tg_load_conn *conn;
 	struct tg_load_ports ports;
 	uint16_t worker;
+	uint32_t connections; /* open at once */
+	uint64_t total;       /* requests */
 	bool stopping;
 	tg_time_t next_open;
 	uint64_t begun;   /* requests */

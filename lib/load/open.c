@@ -31,17 +31,21 @@ tg_load_layout(struct tg_arena *arena, const struct tg_shard_config *config)
 		return NULL;
 	load->config = plan;
 	load->conn = conn;
+	load->connections = plan->connections;
+	load->total = plan->total;
 	tg_load_ports_init(&load->ports, plan->local_port_min, plan->local_port_max,
 	    tcp->n_endpoints, &tcp->secrets.isn, &plan->remote, plan->port);
 	return load;
 }
 
 void
-tg_load_set_worker(struct tg_shard *shard, uint16_t worker)
+tg_load_set_share(struct tg_shard *shard, uint16_t worker, uint32_t connections, uint64_t total)
 {
 	struct tg_load *load = tg_shard_user(shard);
 
 	load->worker = worker;
+	load->connections = connections;
+	load->total = total;
 }
 
 const struct tg_load_figures *
@@ -64,7 +68,7 @@ tg_load_cut_off(struct tg_shard *shard)
 static bool
 has_room(const struct tg_load *load)
 {
-	return tg_gauge(&load->figures.open) < load->config->connections;
+	return tg_gauge(&load->figures.open) < load->connections;
 }
 
 /* Every connection being opened is going to send a request: no more of them are opened than
@@ -72,10 +76,13 @@ has_room(const struct tg_load *load)
 static bool
 wants_more(const struct tg_load *load)
 {
-	const struct tg_load_config *config = load->config;
+	return !load->stopping && load->begun + load->opening < load->total;
+}
 
-	return !load->stopping &&
-	       (config->total == 0 || load->begun + load->opening < config->total);
+static bool
+is_finished(const struct tg_load *load)
+{
+	return !wants_more(load) && tg_gauge(&load->figures.open) == 0;
 }
 
 /* Whether the answers to a connection from here come to this worker. */
@@ -175,8 +182,7 @@ tg_load_poll(struct tg_run *run)
 		}
 		load->next_open += load->config->interval_ns;
 	}
-	if (!wants_more(load) && tg_gauge(&load->figures.open) == 0)
-		atomic_store_explicit(&load->figures.finished, true, memory_order_relaxed);
+	atomic_store_explicit(&load->figures.finished, is_finished(load), memory_order_relaxed);
 }
 
 tg_time_t
@@ -184,10 +190,10 @@ tg_load_due(const struct tg_shard *shard, tg_time_t now)
 {
 	const struct tg_load *load = tg_shard_user(shard);
 
+	if (is_finished(load) !=
+	    atomic_load_explicit(&load->figures.finished, memory_order_relaxed))
+		return now;
 	if (!wants_more(load))
-		return tg_gauge(&load->figures.open) == 0 &&
-			       !atomic_load_explicit(&load->figures.finished, memory_order_relaxed)
-			   ? now
-			   : UINT64_MAX;
+		return UINT64_MAX;
 	return has_room(load) ? load->next_open : UINT64_MAX;
 }

@@ -309,7 +309,7 @@ static void
 test_rate_opens_on_time_and_no_faster(void)
 {
 	d.plan.connections = 100;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.interval_ns = 10 * TG_NS_PER_MS;
 	begin();
 	duel_run_ms(&d, 1000);
@@ -324,7 +324,7 @@ static void
 test_rate_beyond_the_connections_is_held_back_and_counted(void)
 {
 	d.plan.connections = 1;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.interval_ns = TG_NS_PER_MS;
 	begin();
 	duel_run_ms(&d, 1000);
@@ -341,7 +341,7 @@ test_draining_opens_nothing_and_ends_what_is_open(void)
 	uint64_t opened;
 
 	d.plan.connections = 5;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
 	duel_run_ms(&d, 200);
@@ -361,7 +361,7 @@ test_no_free_tcb_puts_off_and_counts(void)
 	client.connections = 4;
 	client.msl_ms = 5000;
 	d.plan.connections = 4;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.close = true;
 	d.plan.half_close = true; /* so that TIME-WAIT is ours */
 	begin();
@@ -380,7 +380,7 @@ test_no_free_port_puts_off_and_counts(void)
 	d.plan.local_port_min = 5000;
 	d.plan.local_port_max = 5002;
 	d.plan.connections = 10;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
 	duel_run_ms(&d, 100);
@@ -394,7 +394,7 @@ test_no_free_side_record_fails_the_connection(void)
 {
 	client.sides = 2;
 	d.plan.connections = 3;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
 	duel_run_ms(&d, 50);
@@ -424,10 +424,10 @@ test_only_ports_that_come_home_are_used(void)
 	d.plan.local_port_min = 5000;
 	d.plan.local_port_max = 5005;
 	d.plan.connections = 10;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
-	tg_load_set_worker(d.rig[SIM_PEER].shard, 1);
+	tg_load_set_share(d.rig[SIM_PEER].shard, 1, 10, UINT64_MAX);
 	duel_run_ms(&d, 100);
 	CU_ASSERT_EQUAL(COUNT(OPENED), 3);
 	CU_ASSERT_EQUAL(COUNT(ESTABLISHED), 3);
@@ -438,7 +438,7 @@ static void
 test_cut_off_counts_what_is_open(void)
 {
 	d.plan.connections = 5;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
 	duel_run_ms(&d, 100);
@@ -478,7 +478,7 @@ static void
 test_closed_port_counts_as_refused(void)
 {
 	d.plan.port = tg_be16(81);
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	d.plan.interval_ns = 100 * TG_NS_PER_MS;
 	begin();
 	duel_run_ms(&d, 1050);
@@ -493,7 +493,7 @@ static void
 test_nobody_at_the_address_counts_as_unreachable(void)
 {
 	d.plan.remote.v4 = tg_be32(0xc0000209);
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	begin();
 	d.rig[SIM_PEER].tcp.timers.syn_retries = 2;
 	duel_run_ms(&d, 20000);
@@ -506,7 +506,7 @@ test_nobody_at_the_address_counts_as_unreachable(void)
 static void
 test_syn_without_answer_counts_as_connect_timeout(void)
 {
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	begin();
 	d.rig[SIM_PEER].tcp.timers.syn_retries = 2;
 	duel_run_ms(&d, 2); /* ARP is answered */
@@ -578,7 +578,7 @@ static void
 test_more_than_the_answer_counts_as_bad_response(void)
 {
 	d.plan.requests = 0;
-	d.plan.total = 0;
+	d.plan.total = UINT64_MAX;
 	begin_script("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab", FINALE_NONE);
 	duel_run_ms(&d, 20);
 	CU_ASSERT_TRUE(COUNT(BAD_RESPONSE) >= 1);
