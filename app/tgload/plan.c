@@ -51,6 +51,28 @@ put_limits(struct tg_text *t, const struct tg_load_options *o)
 	    2 * open + (time_wait ? TIME_WAIT_ROOM : SPARE_TCBS), open);
 }
 
+/* Retransmissions of a SYN, first after one second, that keep on for so long at least. */
+static unsigned
+syn_retries(double timeout_s)
+{
+	unsigned n = 0;
+
+	while (n < 15 && (2 << n) - 1 < timeout_s)
+		n++;
+	return n;
+}
+
+static void
+put_timers(struct tg_text *t, const struct tg_load_options *o)
+{
+	double ms = o->timeout_s * 1000;
+
+	tg_text_printf(t,
+	    "timers:\n  msl_ms: %d\n  syn_retries: %u\n  idle_timeout_ms: %.0f\n"
+	    "  fin_wait2_ms: %.0f\n",
+	    MSL_MS, syn_retries(o->timeout_s), ms, ms);
+}
+
 /* The command line as a service file: what is wrong with an address is said the same way. */
 static int
 make_service(struct tg_plan *plan, struct tg_config_errors *err)
@@ -65,8 +87,7 @@ make_service(struct tg_plan *plan, struct tg_config_errors *err)
 	/* A service listens; the endpoints are replaced. */
 	tg_text_put(&t, "listeners: [ { port: 1 } ]\n");
 	put_limits(&t, o);
-	tg_text_printf(&t, "timers:\n  msl_ms: %d\n  idle_timeout_ms: %.0f\n  fin_wait2_ms: %.0f\n",
-	    MSL_MS, o->timeout_s * 1000, o->timeout_s * 1000);
+	put_timers(&t, o);
 	tg_text_printf(&t, "tcp:\n  receive_window_bytes: %d\n  window_scale: %d\n", WINDOW_BYTES,
 	    WINDOW_SCALE);
 	tg_text_put(&t, "telemetry: false\npdump: false\n");
