@@ -88,10 +88,12 @@ take_rtt_sample(struct tg_tcp_input *in)
 	struct tg_side *s = in->s;
 	uint32_t rtt;
 
-	if (s->rtt_timing && tg_seq_geq(in->t->snd_una, s->rtt_seq))
+	if (s->rtt_timing && tg_seq_geq(in->t->snd_una, s->rtt_seq)) {
 		rtt = tg_time_rtt(in->now) - s->rtt_time;
-	else if (s->backoff != 0 && (in->t->flags & TG_TCB_TIMESTAMPS) != 0 &&
-		 (opt->present & TG_OPT_TIMESTAMP) != 0)
+		if (s->n_runs != 0)
+			tg_rack_rtt_sample(s, rtt, in->now);
+	} else if (s->backoff != 0 && (in->t->flags & TG_TCB_TIMESTAMPS) != 0 &&
+		   (opt->present & TG_OPT_TIMESTAMP) != 0)
 		rtt = TG_RTT_PER_TICK * TG_MIN(in->tcp->config->timers.rto_max,
 					    tg_time_tick(in->now) + in->t->ts_off - opt->tsecr);
 	else
@@ -116,7 +118,7 @@ acknowledged(struct tg_tcp_input *in)
 	tg_cc_acked(in->tcp, t, s, bytes, in->now);
 	t->retries = 0;
 	if (t->snd_una == t->snd_nxt)
-		tg_tcp_stop_timer(s, TG_TIMER_RETRANSMIT);
+		s->armed &= ~(1U << TG_TIMER_RETRANSMIT | 1U << TG_TIMER_REORDER);
 	else /* RFC 6298 5.3 */
 		restart_retransmit_timer(in);
 }
@@ -131,6 +133,16 @@ is_duplicate_ack(const struct tg_tcp_input *in)
 	       ((in->t->flags & TG_TCB_SACK) == 0 || (in->seg->opt.present & TG_OPT_SACK) == 0);
 }
 
+/* Whether an ACK is one for RACK: it reports more than the next text in order, or did before, or
+ * there is something to recover from. */
+static bool
+is_in_trouble(const struct tg_tcp_input *in)
+{
+	return (in->t->flags & TG_TCB_SACK) != 0 &&
+	       ((in->seg->opt.present & TG_OPT_SACK) != 0 || in->s->n_sacked != 0 ||
+		   tg_seq_lt(in->t->snd_una, in->s->recover));
+}
+
 /* What has arrived, by ACK and SACK blocks. News in a block makes any ACK a duplicate one (RFC
  * 6675 section 2). */
 static void
@@ -138,17 +150,20 @@ check_progress(struct tg_tcp_input *in)
 {
 	struct tg_tcb *t = in->t;
 	struct tg_side *s = in->s;
-	uint32_t una = t->snd_una, sacked = tg_sack_bytes_below(s, t->snd_nxt), fresh;
-	bool duplicate = is_duplicate_ack(in);
+	uint32_t una = t->snd_una, sacked = tg_sack_bytes_below(s, t->snd_nxt), fresh = 0;
+	bool duplicate = is_duplicate_ack(in), trouble = is_in_trouble(in);
 	int32_t delivered;
 
 	if ((in->seg->flags & TG_TCP_ECE) != 0)
 		tg_cc_marked(in->tcp, t, s, in->seg->ack);
 	if (tg_seq_gt(in->seg->ack, una))
 		acknowledged(in);
-	fresh = tg_sack_receive(in->tcp, t, s, in->seg);
+	if (trouble)
+		fresh = tg_sack_receive(in, una);
 	if (fresh != 0 || duplicate)
 		tg_cc_duplicate_ack(in->tcp, t, s);
+	if (trouble)
+		tg_rack_ack(in);
 	if (!tg_recovering_by_sack(t, s))
 		return;
 	delivered = (int32_t)(t->snd_una - una + tg_sack_bytes_below(s, t->snd_nxt) - sacked);

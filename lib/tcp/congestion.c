@@ -183,6 +183,15 @@ enter_recovery(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	s->resend_one = true;
 }
 
+/* Text is known to be lost: recovery begins. */
+void
+tg_cc_lost(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
+{
+	tg_count(tcp->stats, TG_COUNTER_FAST_RETRANSMITS);
+	enter_recovery(tcp, t, s);
+}
+
+/* With SACK it is RACK that finds losses. */
 void
 tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 {
@@ -194,10 +203,9 @@ tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	}
 	/* After a timeout the resent window draws duplicate ACKs that mean nothing until
 	 * everything sent before it is acknowledged (RFC 6582 section 4.1). */
-	if (!tg_recovery_is_due(t, s) || tg_seq_lt(t->snd_una, s->recover))
-		return;
-	tg_count(tcp->stats, TG_COUNTER_FAST_RETRANSMITS);
-	enter_recovery(tcp, t, s);
+	if ((t->flags & TG_TCB_SACK) == 0 && s->dup_acks >= TG_DUP_ACK_THRESHOLD &&
+	    tg_seq_geq(t->snd_una, s->recover))
+		tg_cc_lost(tcp, t, s);
 }
 
 /* The peer echoes a mark, in an ACK: RFC 3168 6.1.2. Once for each window, whatever it was

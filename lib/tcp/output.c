@@ -168,6 +168,8 @@ sent(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now,
 	uint32_t end = seg->seq + tg_seg_len(seg);
 	bool first = t->snd_una == t->snd_nxt; /* a timer still armed was the persist timer */
 
+	if ((t->flags & TG_TCB_SACK) != 0)
+		tg_runs_sent(tcp, t, s, seg, now);
 	if (tg_seq_lt(seg->seq, t->snd_nxt)) {
 		tg_count(tcp->stats, TG_COUNTER_RETRANSMITS);
 		s->rtt_timing = false; /* Karn's algorithm, RFC 6298 section 3 */
@@ -223,22 +225,21 @@ output_resend(
 	return emit(tcp, t, s, now, t->snd_una, len, fin, seg);
 }
 
-/* The same with SACK: a hole, as much of it as fits a segment. */
+/* The same with SACK: lost text, as much of it as fits a segment. */
 static bool
-output_hole(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, bool lost_only,
-    struct tg_segment *seg)
+output_lost(
+    struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
-	struct tg_sack_block hole;
+	struct tg_sack_block lost;
 	uint32_t end;
 	bool fin;
 
-	if (!tg_recovery_next(t, s, lost_only, &hole))
+	if (!tg_recovery_next(t, s, &lost))
 		return false;
-	end = tg_seq_min(tg_seq_min(hole.right, s->snd_end), hole.left + text_max(t, s));
-	end = tg_seq_max(end, hole.left); /* beyond the text there is only the FIN */
-	fin = tg_seq_geq(end, s->snd_end) && tg_seq_gt(hole.right, s->snd_end);
-	s->loss->high_rxt = end + fin;
-	return emit(tcp, t, s, now, hole.left, end - hole.left, fin, seg);
+	end = tg_seq_min(tg_seq_min(lost.right, s->snd_end), lost.left + text_max(t, s));
+	end = tg_seq_max(end, lost.left); /* beyond the text there is only the FIN */
+	fin = tg_seq_geq(end, s->snd_end) && tg_seq_gt(lost.right, s->snd_end);
+	return emit(tcp, t, s, now, lost.left, end - lost.left, fin, seg);
 }
 
 /* RFC 9293 3.8.6.1: at least one octet of new data, or the FIN, into a closed window. Also
@@ -294,6 +295,23 @@ is_worth_sending(
 	return t->retries != 0 && tg_seq_lt(seq, t->snd_nxt);
 }
 
+/* What is unsent or to be sent again from *seq on: moves *seq there, and returns where what is
+ * known to have arrived or to be still under way begins, or SND.NXT. Without SACK all that a
+ * timeout found under way goes again, with SACK what is lost. */
+static uint32_t
+next_gap(const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq)
+{
+	struct tg_sack_block lost;
+
+	if ((t->flags & TG_TCB_SACK) == 0 || tg_seq_geq(t->snd_una, s->recover) ||
+	    tg_seq_geq(*seq, t->snd_nxt))
+		return t->snd_nxt;
+	if (!tg_rack_next_lost(t, s, *seq, &lost))
+		lost.left = lost.right = t->snd_nxt;
+	*seq = lost.left;
+	return lost.right;
+}
+
 /* The next segment from SND_PTR on, without what the peer has, that CWND and SND.WND let go. */
 static bool
 next_segment(
@@ -303,7 +321,7 @@ next_segment(
 	bool last;
 
 	*seq = s->snd_ptr;
-	gap_end = tg_sack_gap(t, s, seq);
+	gap_end = next_gap(t, s, seq);
 	wnd_edge = t->snd_una + tg_tcp_snd_wnd(t);
 	edge = tg_seq_min(tg_cc_edge(t, s, *seq), wnd_edge);
 	last = tg_seq_geq(gap_end, t->snd_nxt);
@@ -401,8 +419,7 @@ tg_tcp_output(
 	if (s != NULL && !tg_tcp_is_opening(t) && t->state != TG_TCP_TIME_WAIT &&
 	    t->state != TG_TCP_FIN_WAIT_2)
 		any = output_resend(tcp, t, s, now, seg) || output_probe(tcp, t, s, now, seg) ||
-		      output_hole(tcp, t, s, now, true, seg) || output_next(tcp, t, s, now, seg) ||
-		      output_hole(tcp, t, s, now, false, seg);
+		      output_lost(tcp, t, s, now, seg) || output_next(tcp, t, s, now, seg);
 	if (any)
 		*offset = seg->seq - s->snd_base;
 	return any || output_ack(tcp, t, s, now, seg);
@@ -413,7 +430,7 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 {
 	const struct tg_tcb *t = &tcp->tcb[h];
 	const struct tg_side *s = tg_tcp_side_of(tcp, t);
-	struct tg_sack_block hole;
+	struct tg_sack_block lost;
 	uint32_t seq, len;
 	bool fin;
 
@@ -421,9 +438,8 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 		return false;
 	if ((t->flags & (TG_TCB_SEND_SYN | TG_TCB_SEND_ACK)) != 0)
 		return true;
-	return s != NULL &&
-	       (s->resend_one || s->probe || tg_recovery_next(t, s, true, &hole) ||
-		   next_segment(t, s, &seq, &len, &fin) || tg_recovery_next(t, s, false, &hole));
+	return s != NULL && (s->resend_one || s->probe || tg_recovery_next(t, s, &lost) ||
+				next_segment(t, s, &seq, &len, &fin));
 }
 
 void

@@ -94,26 +94,44 @@ is_duplicate_report(const struct tg_tcb *t, const struct tg_segment *seg)
 	       tg_seq_leq(b[0].right, b[1].right);
 }
 
-uint32_t
-tg_sack_receive(
-    struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, const struct tg_segment *seg)
+/* [left, right) is known to have arrived: news to RACK is what was not SACKed before. */
+static void
+tell_rack(const struct tg_tcp_input *in, uint32_t left, uint32_t right)
 {
+	while (tg_seq_lt(left, right)) {
+		uint32_t end = tg_sack_gap(in->t, in->s, &left);
+
+		if (tg_seq_lt(left, right))
+			tg_rack_delivered(in, left, tg_seq_min(end, right));
+		left = end;
+	}
+}
+
+uint32_t
+tg_sack_receive(struct tg_tcp_input *in, uint32_t una)
+{
+	const struct tg_segment *seg = in->seg;
+	const struct tg_tcb *t = in->t;
+	struct tg_side *s = in->s;
 	uint32_t before, after;
 	uint8_t i = 0;
 
-	if ((t->flags & TG_TCB_SACK) == 0)
-		return 0;
+	tg_runs_open(t, s);
+	tell_rack(in, una, t->snd_una);
 	forget_acknowledged(t, s);
 	if ((seg->opt.present & TG_OPT_SACK) == 0)
 		return 0;
 	before = tg_sack_bytes_below(s, t->snd_nxt);
 	if (seg->opt.n_sack != 0 && is_duplicate_report(t, seg)) {
-		tg_count(tcp->stats, TG_COUNTER_DUPLICATE_SACKS);
-		i++;
+		tg_count(in->tcp->stats, TG_COUNTER_DUPLICATE_SACKS);
+		in->duplicate = &seg->opt.sack[i++];
 	}
-	for (; i < seg->opt.n_sack; i++)
-		if (is_valid(t, seg->opt.sack[i]))
-			add(s, seg->opt.sack[i]);
+	for (; i < seg->opt.n_sack; i++) {
+		if (!is_valid(t, seg->opt.sack[i]))
+			continue;
+		tell_rack(in, seg->opt.sack[i].left, seg->opt.sack[i].right);
+		add(s, seg->opt.sack[i]);
+	}
 	after = tg_sack_bytes_below(s, t->snd_nxt);
 	return after > before ? after - before : 0;
 }

@@ -81,12 +81,38 @@ _Static_assert(offsetof(struct tg_tcb, timer) == 48, "the wheel touches the last
 enum tg_tcp_timer {
 	TG_TIMER_RETRANSMIT, /* RFC 6298; with a zero window the persist timer */
 	TG_TIMER_DELAYED_ACK,
-	TG_TIMER_RESUME, /* output stopped for want of frames or a next hop: try again */
-	TG_TIMER_LIFE,   /* idle time, keep-alive or FIN-WAIT-2 */
+	TG_TIMER_REORDER, /* RACK: what may still be late counts as lost (RFC 8985) */
+	TG_TIMER_RESUME,  /* output stopped for want of frames or a next hop: try again */
+	TG_TIMER_LIFE,    /* idle time, keep-alive or FIN-WAIT-2 */
 	TG_TIMERS
 };
 
-#define TG_SACK_RANGES 8 /* two ACKs' worth of blocks; fills up the cache line */
+#define TG_SACK_RANGES 8  /* two ACKs' worth of blocks; fills up the cache line */
+#define TG_RUNS        26 /* bursts under way whose times are told apart */
+
+/* Text sent at one time. */
+struct tg_tx_run {
+	uint32_t left; /* its first byte; it ends where the next run begins */
+	uint32_t sent; /* when, 2^10 ns */
+	bool resent;
+};
+
+/* RFC 8985 section 5.2; times in 2^10 ns. */
+struct tg_rack {
+	uint32_t xmit_ts; /* of what has arrived, when the last of it was sent */
+	uint32_t end_seq; /* and where it ends */
+	uint32_t rtt;     /* how long that took */
+	uint32_t min_rtt;
+	uint32_t fack;        /* one past the highest that has arrived */
+	uint32_t lost_ts;     /* lost is what was sent earlier, */
+	uint32_t lost_seq;    /* or at the same time below this */
+	uint32_t dsack_round; /* the round ends here */
+	bool in_dsack_round;
+	bool reordering_seen;
+	bool was_recovering; /* before this ACK */
+	uint8_t reo_wnd_mult;
+	uint8_t reo_wnd_persist; /* recoveries until it is one again */
+};
 
 /* CUBIC (RFC 9438), touched only by congestion avoidance. Windows in segments. */
 struct tg_cubic {
@@ -101,11 +127,12 @@ struct tg_cubic {
 };
 
 /* What loss brings with it: one for each side record, touched only by connections that lose
- * something. Taking a side record does not clear it: what is in use is told by n_sacked,
- * recovering, cubic_used and cwr there. */
+ * something or have bursts of several times under way. Taking a side record does not clear it:
+ * what is in use is told by n_sacked, n_runs, recovering, cubic_used and cwr there. */
 struct tg_loss {
-	struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
-	uint32_t high_rxt;      /* HighRxt (RFC 6675): one past the highest resent */
+	_Alignas(64) struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
+	struct tg_tx_run run[TG_RUNS]; /* ascending, SND.UNA to SND.NXT */
+	struct tg_rack rack;
 	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
 	uint32_t prr_delivered; /* bytes that have arrived since */
 	uint32_t prr_out;       /* bytes sent since */
@@ -128,7 +155,7 @@ struct tg_side {
 	uint32_t flight_max; /* most bytes under way in this window: whether CWND limits */
 	uint32_t flight_end; /* that window ends where this is acknowledged */
 	uint32_t rtt_seq;    /* the segment being timed ends here */
-	uint32_t rtt_time;   /* when it was sent, 2^10 ns */
+	uint32_t rtt_time;   /* when it was sent, 2^10 ns; without runs all under way was */
 	uint32_t sent_at;    /* tick of the last text sent, at first of the last segment heard */
 	uint8_t dup_acks;    /* duplicate ACKs in a row */
 	uint8_t backoff;     /* RTO doubled this many times */
@@ -144,6 +171,7 @@ struct tg_side {
 	bool send_cwr;       /* ECN: new text is to say so */
 	bool cubic_epoch;    /* cubic: congestion avoidance has begun */
 	uint8_t n_sacked;    /* ranges of the scoreboard in use */
+	uint8_t n_runs;      /* 0: all that is under way was sent at one time */
 	/* receive: text in order but not yet taken by the user, and out of order */
 	bool fin_held;                /* the peer's FIN waits behind missing text */
 	uint8_t text_segments;        /* segments with text since the last ACK */
@@ -160,7 +188,8 @@ struct tg_side {
 	uint32_t deadline[TG_TIMERS]; /* ticks */
 	struct tg_loss *loss;
 };
-_Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
+_Static_assert(sizeof(struct tg_side) == 192, "three cache lines");
+_Static_assert(sizeof(struct tg_loss) == 512, "eight");
 
 /* tg_side.rare. While a bit is not set, the fields that belong to it mean nothing. */
 #define TG_RARE_USER_TIMEOUT (1U << 0) /* user_timeout, stalled_at */

@@ -20,6 +20,7 @@ struct tg_tcp_input {
 	uint32_t hash;
 	tg_time_t now;
 	struct tg_tcp_result *r;
+	const struct tg_sack_block *duplicate; /* the segment's D-SACK, or NULL */
 };
 
 /* What a step says about the segment. */
@@ -108,27 +109,50 @@ void tg_tcp_challenge_ack(struct tg_tcp_input *in);
 void tg_tcp_rtt_sample(struct tg_tcb *t, uint32_t rtt);
 uint32_t tg_tcp_rto(const struct tg_tcp *tcp, const struct tg_tcb *t, uint32_t backoff);
 
-/* sack.c. tg_sack_receive: what an ACK says to the scoreboard, SND.UNA having moved; returns
- * how many bytes it newly reports. tg_sack_bytes_below: SACKed bytes below seq. tg_sack_gap:
- * moves *seq past a range that it lies in, and returns where the next begins or SND.NXT. */
-uint32_t tg_sack_receive(
-    struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, const struct tg_segment *seg);
+/* sack.c. tg_sack_receive: what an ACK says to the scoreboard and to RACK, SND.UNA having moved
+ * from una; returns how many bytes the blocks newly report. tg_sack_bytes_below: SACKed bytes below
+ * seq. tg_sack_gap: moves *seq past a range that it lies in, and returns where the next begins or
+ * SND.NXT. */
+uint32_t tg_sack_receive(struct tg_tcp_input *in, uint32_t una);
 uint32_t tg_sack_bytes_below(const struct tg_side *s, uint32_t seq);
 uint32_t tg_sack_gap(const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq);
 
+/* runs.c. tg_runs_sent: a segment is being sent, SND.NXT not having moved yet; the connection
+ * uses SACK. tg_runs_open: has runs from now on. tg_runs_set: [run.left, end), which is under
+ * way, was sent as run says. */
+void tg_runs_sent(struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s,
+    const struct tg_segment *seg, tg_time_t now);
+void tg_runs_open(const struct tg_tcb *t, struct tg_side *s);
+void tg_runs_set(struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s,
+    struct tg_tx_run run, uint32_t end);
+uint32_t tg_run_end(const struct tg_tcb *t, const struct tg_side *s, uint8_t i);
+
+/* rack.c, where there are runs. An ACK is told by tg_rack_delivered what has arrived, piece by
+ * piece, then to tg_rack_ack, which begins recovery if something is lost. tg_rack_next_lost: the
+ * lowest lost text from a sequence number on. tg_rack_timeout: after RTO, the scoreboard empty. */
+void tg_rack_init(const struct tg_tcb *t, struct tg_side *s);
+void tg_rack_rtt_sample(struct tg_side *s, uint32_t rtt, tg_time_t now);
+void tg_rack_delivered(const struct tg_tcp_input *in, uint32_t left, uint32_t right);
+void tg_rack_ack(struct tg_tcp_input *in);
+void tg_rack_reorder_timeout(
+    struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now);
+void tg_rack_timeout(struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, tg_time_t now);
+bool tg_rack_next_lost(
+    const struct tg_tcb *t, const struct tg_side *s, uint32_t from, struct tg_sack_block *lost);
+uint32_t tg_rack_lost_bytes(const struct tg_tcb *t, const struct tg_side *s);
+
 /* recovery.c. Between tg_recovery_begin and the end of recovery every ACK is told to
  * tg_recovery_delivered with the bytes that it and its SACK blocks report as arrived, and every
- * segment to tg_recovery_sent. tg_recovery_pipe: bytes under way. tg_recovery_next: the hole to
- * resend from, if one may be now. */
+ * segment to tg_recovery_sent. tg_recovery_pipe: bytes under way. tg_recovery_next: lost text to
+ * resend from, if some may be now. */
 #define TG_DUP_ACK_THRESHOLD 3
 
-bool tg_recovery_is_due(const struct tg_tcb *t, const struct tg_side *s);
 void tg_recovery_begin(const struct tg_tcb *t, struct tg_side *s);
 void tg_recovery_delivered(const struct tg_tcb *t, struct tg_side *s, uint32_t bytes);
 void tg_recovery_sent(struct tg_side *s, uint32_t bytes);
 uint32_t tg_recovery_pipe(const struct tg_tcb *t, const struct tg_side *s);
 bool tg_recovery_next(
-    const struct tg_tcb *t, const struct tg_side *s, bool lost_only, struct tg_sack_block *resend);
+    const struct tg_tcb *t, const struct tg_side *s, struct tg_sack_block *resend);
 
 static inline bool
 tg_recovering_by_sack(const struct tg_tcb *t, const struct tg_side *s)
@@ -143,6 +167,7 @@ void tg_cc_acked(
     const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t bytes, tg_time_t now);
 void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_marked(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t ack);
+void tg_cc_lost(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks);
 uint32_t tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq);

@@ -181,6 +181,8 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 		tg_cc_timeout(tcp, t, s);
 		tg_black_hole_timeout(tcp, h);
 		s->snd_ptr = t->snd_una;
+		if ((t->flags & TG_TCB_SACK) != 0)
+			tg_rack_timeout(tcp, t, s, now);
 		tg_count(tcp->stats, TG_COUNTER_RTO_TIMEOUTS);
 	}
 	s->backoff = (uint8_t)TG_MIN(s->backoff + 1, 30);
@@ -208,6 +210,8 @@ side_timers(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 		t->flags |= TG_TCB_SEND_ACK;
 		tg_count(tcp->stats, TG_COUNTER_DELAYED_ACKS);
 	}
+	if (is_due(s, TG_TIMER_REORDER, tick))
+		tg_rack_reorder_timeout(tcp, t, s, now);
 	if (is_due(s, TG_TIMER_RETRANSMIT, tick))
 		retransmit_timeout(tcp, h, now, r);
 	if (t->state != TG_TCP_CLOSED && is_due(s, TG_TIMER_LIFE, tick))
