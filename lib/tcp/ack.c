@@ -118,7 +118,8 @@ acknowledged(struct tg_tcp_input *in)
 	tg_cc_acked(in->tcp, t, s, bytes, in->now);
 	t->retries = 0;
 	if (t->snd_una == t->snd_nxt)
-		s->armed &= ~(1U << TG_TIMER_RETRANSMIT | 1U << TG_TIMER_REORDER);
+		s->armed &=
+		    ~(1U << TG_TIMER_RETRANSMIT | 1U << TG_TIMER_PROBE | 1U << TG_TIMER_REORDER);
 	else /* RFC 6298 5.3 */
 		restart_retransmit_timer(in);
 }
@@ -164,6 +165,10 @@ check_progress(struct tg_tcp_input *in)
 		tg_cc_duplicate_ack(in->tcp, t, s);
 	if (trouble)
 		tg_rack_ack(in);
+	if (s->tlp != TG_TLP_NONE)
+		tg_tlp_ack(in, una);
+	if (t->snd_una != t->snd_nxt && (t->snd_una != una || fresh != 0))
+		tg_tlp_schedule(t, s, in->now);
 	if (!tg_recovering_by_sack(t, s))
 		return;
 	delivered = (int32_t)(t->snd_una - una + tg_sack_bytes_below(s, t->snd_nxt) - sacked);

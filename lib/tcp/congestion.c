@@ -191,6 +191,15 @@ tg_cc_lost(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 	enter_recovery(tcp, t, s);
 }
 
+/* A probe repaired a loss: there is nothing left to recover from (RFC 8985 7.4.2). */
+void
+tg_cc_repaired(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
+{
+	t->ssthresh = reduced(tcp, t, s, t->cwnd);
+	t->cwnd = TG_MIN(t->cwnd, t->ssthresh);
+	s->acked = 0;
+}
+
 /* With SACK it is RACK that finds losses. */
 void
 tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)

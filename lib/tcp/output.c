@@ -191,6 +191,8 @@ sent(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now,
 	if (first || (s->armed & 1U << TG_TIMER_RETRANSMIT) == 0)
 		tg_tcp_set_timer(
 		    s, TG_TIMER_RETRANSMIT, tg_time_tick(now) + tg_tcp_rto(tcp, t, s->backoff));
+	if ((t->flags & TG_TCB_SACK) != 0)
+		tg_tlp_schedule(t, s, now);
 }
 
 static bool
@@ -240,6 +242,34 @@ output_lost(
 	end = tg_seq_max(end, lost.left); /* beyond the text there is only the FIN */
 	fin = tg_seq_geq(end, s->snd_end) && tg_seq_gt(lost.right, s->snd_end);
 	return emit(tcp, t, s, now, lost.left, end - lost.left, fin, seg);
+}
+
+/* RFC 8985 section 7.3: a segment of new text if the peer has room, whatever CWND is, or else
+ * the last one again. */
+static bool
+output_tail_probe(
+    struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
+{
+	uint32_t mss = text_max(t, s), edge = t->snd_una + tg_tcp_snd_wnd(t);
+	uint32_t seq = t->snd_nxt, end = tg_seq_min(s->snd_end, seq + mss);
+	bool fin, again;
+
+	if (s->tlp != TG_TLP_DUE)
+		return false;
+	s->tlp = TG_TLP_NONE;
+	if (t->snd_una == t->snd_nxt)
+		return false;
+	fin = end == s->snd_end && fin_due(t, s, seq);
+	again = tg_seq_gt(seq, s->snd_end) || (seq == end && !fin) || tg_seq_gt(end + fin, edge);
+	if (again) {
+		end = tg_seq_min(seq, s->snd_end);
+		fin = seq != end;
+		seq = tg_seq_max(t->snd_una, end - mss);
+	} else
+		s->snd_ptr = end + fin;
+	emit(tcp, t, s, now, seq, end - seq, fin, seg);
+	tg_tlp_sent(t, s, again);
+	return true;
 }
 
 /* RFC 9293 3.8.6.1: at least one octet of new data, or the FIN, into a closed window. Also
@@ -419,7 +449,8 @@ tg_tcp_output(
 	if (s != NULL && !tg_tcp_is_opening(t) && t->state != TG_TCP_TIME_WAIT &&
 	    t->state != TG_TCP_FIN_WAIT_2)
 		any = output_resend(tcp, t, s, now, seg) || output_probe(tcp, t, s, now, seg) ||
-		      output_lost(tcp, t, s, now, seg) || output_next(tcp, t, s, now, seg);
+		      output_tail_probe(tcp, t, s, now, seg) || output_lost(tcp, t, s, now, seg) ||
+		      output_next(tcp, t, s, now, seg);
 	if (any)
 		*offset = seg->seq - s->snd_base;
 	return any || output_ack(tcp, t, s, now, seg);
@@ -438,8 +469,9 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 		return false;
 	if ((t->flags & (TG_TCB_SEND_SYN | TG_TCB_SEND_ACK)) != 0)
 		return true;
-	return s != NULL && (s->resend_one || s->probe || tg_recovery_next(t, s, &lost) ||
-				next_segment(t, s, &seq, &len, &fin));
+	return s != NULL &&
+	       (s->resend_one || s->probe || s->tlp == TG_TLP_DUE ||
+		   tg_recovery_next(t, s, &lost) || next_segment(t, s, &seq, &len, &fin));
 }
 
 void

@@ -19,6 +19,7 @@ tg_recovery_begin(const struct tg_tcb *t, struct tg_side *s)
 	s->loss->recover_fs = t->snd_nxt - t->snd_una;
 	s->loss->prr_delivered = 0;
 	s->loss->prr_out = 0;
+	s->tlp = TG_TLP_NONE; /* PRR answers for the loss */
 }
 
 /* RFC 6937 section 3.1, with the slow start reduction bound. */

@@ -81,10 +81,19 @@ _Static_assert(offsetof(struct tg_tcb, timer) == 48, "the wheel touches the last
 enum tg_tcp_timer {
 	TG_TIMER_RETRANSMIT, /* RFC 6298; with a zero window the persist timer */
 	TG_TIMER_DELAYED_ACK,
+	TG_TIMER_PROBE,   /* tail loss probe, where it comes before RETRANSMIT (RFC 8985) */
 	TG_TIMER_REORDER, /* RACK: what may still be late counts as lost (RFC 8985) */
 	TG_TIMER_RESUME,  /* output stopped for want of frames or a next hop: try again */
 	TG_TIMER_LIFE,    /* idle time, keep-alive or FIN-WAIT-2 */
 	TG_TIMERS
+};
+
+/* Tail loss probes, RFC 8985 section 7.1: at most one is out (TLP.end_seq). */
+enum tg_tlp {
+	TG_TLP_NONE,
+	TG_TLP_DUE,
+	TG_TLP_NEW,   /* it carried new text */
+	TG_TLP_AGAIN, /* it carried the last segment again (TLP.is_retrans) */
 };
 
 #define TG_SACK_RANGES 8  /* two ACKs' worth of blocks; fills up the cache line */
@@ -133,6 +142,7 @@ struct tg_loss {
 	_Alignas(64) struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
 	struct tg_tx_run run[TG_RUNS]; /* ascending, SND.UNA to SND.NXT */
 	struct tg_rack rack;
+	uint32_t tlp_end_seq;   /* SND.NXT when the probe was sent */
 	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
 	uint32_t prr_delivered; /* bytes that have arrived since */
 	uint32_t prr_out;       /* bytes sent since */
@@ -171,6 +181,7 @@ struct tg_side {
 	bool send_cwr;       /* ECN: new text is to say so */
 	bool cubic_epoch;    /* cubic: congestion avoidance has begun */
 	uint8_t n_sacked;    /* ranges of the scoreboard in use */
+	uint8_t tlp;         /* enum tg_tlp */
 	uint8_t n_runs;      /* 0: all that is under way was sent at one time */
 	/* receive: text in order but not yet taken by the user, and out of order */
 	bool fin_held;                /* the peer's FIN waits behind missing text */

@@ -141,6 +141,14 @@ bool tg_rack_next_lost(
     const struct tg_tcb *t, const struct tg_side *s, uint32_t from, struct tg_sack_block *lost);
 uint32_t tg_rack_lost_bytes(const struct tg_tcb *t, const struct tg_side *s);
 
+/* tlp.c. tg_tlp_schedule: text was sent, or an ACK brought news. tg_tlp_timeout: PTO, or RTO, is
+ * over; false if there is nothing to probe for. tg_tlp_sent: the probe has left. tg_tlp_ack: an
+ * ACK while a probe is due or out, SND.UNA having moved from una. */
+void tg_tlp_schedule(const struct tg_tcb *t, struct tg_side *s, tg_time_t now);
+bool tg_tlp_timeout(struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, tg_time_t now);
+void tg_tlp_sent(const struct tg_tcb *t, struct tg_side *s, bool again);
+void tg_tlp_ack(struct tg_tcp_input *in, uint32_t una);
+
 /* recovery.c. Between tg_recovery_begin and the end of recovery every ACK is told to
  * tg_recovery_delivered with the bytes that it and its SACK blocks report as arrived, and every
  * segment to tg_recovery_sent. tg_recovery_pipe: bytes under way. tg_recovery_next: lost text to
@@ -168,6 +176,7 @@ void tg_cc_acked(
 void tg_cc_duplicate_ack(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_marked(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t ack);
 void tg_cc_lost(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
+void tg_cc_repaired(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s);
 void tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks);
 uint32_t tg_cc_edge(const struct tg_tcb *t, const struct tg_side *s, uint32_t seq);

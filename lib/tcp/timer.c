@@ -173,6 +173,8 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 		r->why = TG_COUNTER_USER_TIMEOUTS; /* which says more than that we reset it */
 		return;
 	}
+	if (tg_tlp_timeout(tcp, t, s, now))
+		return;
 	count_retry(tcp, t, r);
 	if (is_persisting(t)) {
 		s->probe = true;
@@ -181,6 +183,7 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 		tg_cc_timeout(tcp, t, s);
 		tg_black_hole_timeout(tcp, h);
 		s->snd_ptr = t->snd_una;
+		s->tlp = TG_TLP_NONE;
 		if ((t->flags & TG_TCB_SACK) != 0)
 			tg_rack_timeout(tcp, t, s, now);
 		tg_count(tcp->stats, TG_COUNTER_RTO_TIMEOUTS);
@@ -212,6 +215,8 @@ side_timers(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 	}
 	if (is_due(s, TG_TIMER_REORDER, tick))
 		tg_rack_reorder_timeout(tcp, t, s, now);
+	if (is_due(s, TG_TIMER_PROBE, tick))
+		tg_tlp_timeout(tcp, t, s, now);
 	if (is_due(s, TG_TIMER_RETRANSMIT, tick))
 		retransmit_timeout(tcp, h, now, r);
 	if (t->state != TG_TCP_CLOSED && is_due(s, TG_TIMER_LIFE, tick))

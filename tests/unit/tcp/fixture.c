@@ -485,6 +485,13 @@ fx_abort(void)
 	ended_or_served(fx.h);
 }
 
+void
+fx_spend_probe(void)
+{
+	fx_side()->tlp = TG_TLP_AGAIN;
+	fx_side()->loss->tlp_end_seq = fx.t->snd_nxt;
+}
+
 static void
 run_timers(void)
 {

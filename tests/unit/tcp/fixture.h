@@ -115,6 +115,9 @@ void fx_append(uint32_t n);
 void fx_close(void);
 void fx_abort(void);
 
+/* The tail loss probe of what is under way has been sent: RTO comes next. */
+void fx_spend_probe(void);
+
 /* Time passes; timers fire and are served. */
 void fx_wait(uint32_t ticks);
 void fx_wait_ms(uint32_t ms);

@@ -109,6 +109,7 @@ static void
 test_resending_neighbours_makes_one_run(void)
 {
 	enter(4);
+	fx_spend_probe();
 	fx_wait_ms(1000);
 	fx_forget();
 	fx.t->cwnd = 60;
@@ -353,6 +354,7 @@ test_timeout_resends_what_is_overdue(void)
 {
 	enter(3);
 	fx_append(1000);
+	fx_spend_probe();
 	fx_wait(fx_side()->deadline[TG_TIMER_RETRANSMIT] - tg_time_tick(fx.now) - RTT + 1);
 	fx_append(1000); /* an RTT before the timeout, less a tick */
 	fx_forget();
@@ -371,6 +373,7 @@ static void
 test_timeout_resends_the_first_in_any_case(void)
 {
 	enter(3);
+	fx_spend_probe();
 	fx_wait(fx_side()->deadline[TG_TIMER_RETRANSMIT] - tg_time_tick(fx.now) - 2);
 	fx_side()->rtt_time = tg_time_rtt(fx.now);
 	fx_wait(2);
@@ -385,6 +388,7 @@ static void
 test_resending_after_a_timeout_resends_what_is_lost_again(void)
 {
 	enter(4);
+	fx_spend_probe();
 	fx_wait_ms(1000);
 	FX_SENT(". 1:1001 ack 1");
 	fx_wait(RTT);

@@ -284,6 +284,7 @@ static void
 test_resending_after_a_timeout_skips_ranges(void)
 {
 	enter_sending(10);
+	fx_spend_probe();
 	fx_wait_ms(1000);
 	FX_SENT(". 1:1001 ack 1");
 	fx_sack(1001, "2001:4001 5001:6501");
