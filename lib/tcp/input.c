@@ -84,6 +84,16 @@ paws_syn(struct tg_tcp_input *in)
 	return tg_step_drop(in, TG_DROP_TCP_SYN_CHALLENGED);
 }
 
+/* A segment that is not taken may be one that came before (RFC 2883 section 4). */
+static void
+note_duplicate(struct tg_tcp_input *in)
+{
+	const struct tg_segment *seg = in->seg;
+
+	tg_tcp_note_duplicate(
+	    in->tcp, in->h, seg->seq, tg_seq_min(seg->seq + seg->len, in->t->rcv_nxt));
+}
+
 /* RFC 7323 5.3, R1 to R3. Resets are exempt. */
 static enum tg_tcp_step
 check_paws(struct tg_tcp_input *in)
@@ -98,8 +108,10 @@ check_paws(struct tg_tcp_input *in)
 		return TG_STEP_ON;
 	if ((in->seg->flags & TG_TCP_SYN) != 0)
 		return paws_syn(in);
-	if (!missing) /* RFC 7323 3.2: once used, always; what has none is dropped in silence */
-		t->flags |= TG_TCB_SEND_ACK;
+	if (missing) /* RFC 7323 3.2: once used, always; what has none is dropped in silence */
+		return tg_step_drop(in, TG_DROP_TCP_PAWS);
+	t->flags |= TG_TCB_SEND_ACK;
+	note_duplicate(in);
 	return tg_step_drop(in, TG_DROP_TCP_PAWS);
 }
 
@@ -130,10 +142,12 @@ not_acceptable(struct tg_tcp_input *in)
 		tg_count(in->tcp->stats, TG_COUNTER_TIME_WAIT_REACKED);
 		tg_tcp_enter_time_wait(in->tcp, in->h, in->now); /* restart 2 MSL */
 	}
-	if (tg_seg_len(seg) == 0 || (seg->flags & TG_TCP_SYN) != 0)
+	if (tg_seg_len(seg) == 0 || (seg->flags & TG_TCP_SYN) != 0) {
 		tg_tcp_challenge_ack(in);
-	else
-		in->t->flags |= TG_TCB_SEND_ACK;
+		return TG_STEP_DONE;
+	}
+	in->t->flags |= TG_TCB_SEND_ACK;
+	note_duplicate(in);
 	return TG_STEP_DONE;
 }
 

@@ -27,7 +27,7 @@ sack_blocks_max(const struct tg_tcb *t)
 static uint32_t
 text_max(const struct tg_tcb *t, const struct tg_side *s)
 {
-	bool sack = (t->flags & TG_TCB_SACK) != 0 && s->held != TG_HANDLE_NONE;
+	bool sack = (t->flags & TG_TCB_SACK) != 0 && (s->held != TG_HANDLE_NONE || s->duplicate);
 
 	return tg_tcp_effective_mss(t) -
 	       (sack ? SACK_BYTES + SACK_BLOCK_BYTES * sack_blocks_max(t) : 0);
@@ -67,26 +67,29 @@ next_run(const struct tg_tcp *tcp, const struct tg_tcb *t, uint32_t *i, struct t
 	return true;
 }
 
-/* RFC 2018 section 4: the run that the latest segment belongs to first, and never left
- * out; then as many others as fit. */
+/* RFC 2883 section 4: text that arrived twice before all else. RFC 2018 section 4: then the run
+ * that the latest segment belongs to, never left out; then as many others as fit. */
 static void
 add_sack_blocks(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s,
     struct tg_tcp_options *opt)
 {
+	uint8_t first = s->duplicate, n = first + 1;
 	uint32_t i = s->held;
 	struct tg_sack_block run;
 	bool latest = false;
-	uint8_t n = 1;
+
+	if (s->duplicate)
+		opt->sack[0] = s->loss->duplicate;
 
 	while (next_run(tcp, t, &i, &run)) {
 		if (tg_seq_in_window(s->last_held, run.left, run.right - run.left)) {
-			opt->sack[0] = run;
+			opt->sack[first] = run;
 			latest = true;
 		} else if (n < sack_blocks_max(t))
 			opt->sack[n++] = run;
 	}
-	if (!latest && --n != 0)
-		opt->sack[0] = opt->sack[n];
+	if (!latest && --n != first)
+		opt->sack[first] = opt->sack[n];
 	opt->n_sack = n;
 	if (n != 0)
 		opt->present |= TG_OPT_SACK;
@@ -101,7 +104,8 @@ add_options(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_si
 		opt->tsval = tg_time_tick(now) + t->ts_off;
 		opt->tsecr = t->ts_recent;
 	}
-	if ((t->flags & TG_TCB_SACK) != 0 && s != NULL && s->held != TG_HANDLE_NONE)
+	if ((t->flags & TG_TCB_SACK) != 0 && s != NULL &&
+	    (s->held != TG_HANDLE_NONE || s->duplicate))
 		add_sack_blocks(tcp, t, s, opt);
 }
 
@@ -121,6 +125,7 @@ describe(
 	if (s != NULL) {
 		s->last_ack = t->rcv_nxt;
 		s->text_segments = 0;
+		s->duplicate = false;
 		tg_tcp_stop_timer(s, TG_TIMER_DELAYED_ACK);
 		if ((s->rare & TG_RARE_URGENT_OUT) != 0)
 			tg_urgent_mark(tcp, t, s, seg);

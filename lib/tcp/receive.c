@@ -37,18 +37,41 @@ tg_tcp_in_order(
 	return TG_MIN(seg->len - skip, tg_tcp_rcv_wnd(tcp, t, s));
 }
 
-static bool
-is_covered(const struct tg_tcp *tcp, const struct tg_side *s, uint32_t seq, uint32_t end)
+/* [left, right) arrived before: the next ACK says so (RFC 2883 section 4). It is advice, for
+ * which no pool runs dry. */
+void
+tg_tcp_note_duplicate(struct tg_tcp *tcp, uint32_t h, uint32_t left, uint32_t right)
 {
-	uint32_t i;
+	const struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s;
 
-	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next) {
-		const struct tg_held *held = &tcp->held[i];
+	if ((t->flags & TG_TCB_SACK) == 0 || !tg_seq_lt(left, right) || tg_tcp_is_opening(t) ||
+	    t->state == TG_TCP_TIME_WAIT ||
+	    (t->side == TG_HANDLE_NONE && tcp->free_side == TG_HANDLE_NONE))
+		return;
+	s = tg_tcp_side(tcp, h);
+	s->duplicate = true;
+	s->loss->duplicate = (struct tg_sack_block){ left, right };
+}
 
-		if (tg_seq_leq(held->seq, seq) && tg_seq_leq(end, held->seq + held->len))
-			return true;
+/* Moves *seq to the first text from there on that is held, and returns where that ends. At most
+ * end. */
+static uint32_t
+held_from(const struct tg_tcp *tcp, const struct tg_side *s, uint32_t *seq, uint32_t end)
+{
+	const struct tg_held *held;
+	uint32_t i = s->held, right;
+
+	while (i != TG_HANDLE_NONE && tg_seq_leq(tcp->held[i].seq + tcp->held[i].len, *seq))
+		i = tcp->held[i].next;
+	*seq = i != TG_HANDLE_NONE ? tg_seq_min(tg_seq_max(*seq, tcp->held[i].seq), end) : end;
+	for (right = *seq; i != TG_HANDLE_NONE; i = held->next) {
+		held = &tcp->held[i];
+		if (tg_seq_gt(held->seq, right))
+			break;
+		right = tg_seq_max(right, held->seq + held->len);
 	}
-	return false;
+	return tg_seq_min(right, end);
 }
 
 static bool
@@ -65,14 +88,16 @@ is_full(struct tg_tcp *tcp, const struct tg_side *s)
 
 /* Keeps the frame with text [seq, end) of segment seg, in order of sequence. */
 static bool
-hold(struct tg_tcp *tcp, struct tg_side *s, const struct tg_frame *frame,
+hold(struct tg_tcp *tcp, uint32_t h, struct tg_side *s, const struct tg_frame *frame,
     const struct tg_segment *seg, uint32_t seq, uint32_t end)
 {
-	uint32_t i = tcp->free_held, *link = &s->held;
+	uint32_t i = tcp->free_held, *link = &s->held, left = seq, right;
 	struct tg_held *held;
 
 	s->last_held = seq; /* a duplicate's block goes first, too (RFC 2018 section 4) */
-	if (is_covered(tcp, s, seq, end))
+	right = held_from(tcp, s, &left, end);
+	tg_tcp_note_duplicate(tcp, h, left, right);
+	if (left == seq && right == end)
 		return false;
 	if (is_full(tcp, s))
 		return false;
@@ -190,7 +215,7 @@ hold_rest(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 	if (!tg_seq_lt(begin, end))
 		return;
 	s = tg_tcp_side(tcp, h);
-	if (s == NULL || !hold(tcp, s, frame, seg, begin, end)) {
+	if (s == NULL || !hold(tcp, h, s, frame, seg, begin, end)) {
 		r->drop = TG_DROP_TCP_TEXT_REFUSED;
 		return;
 	}
@@ -217,6 +242,10 @@ process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 	uint32_t right = t->rcv_nxt + tg_tcp_rcv_wnd(tcp, t, s);
 	bool gap = s != NULL && has_gap(tcp, t, s);
 
+	if (tg_seq_lt(seg->seq, t->rcv_nxt)) {
+		tg_tcp_note_duplicate(tcp, h, seg->seq, t->rcv_nxt);
+		s = tg_tcp_side_of(tcp, t);
+	}
 	t->rcv_nxt += taken;
 	if (s != NULL)
 		user_took(tcp, t, s, taken);
@@ -228,7 +257,7 @@ process_text(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg,
 		if (s->held != TG_HANDLE_NONE && s->rcv_user != t->rcv_nxt)
 			r->events |= TG_TCP_EVENT_TEXT;
 	}
-	schedule_ack(tcp, t, s, gap || r->drop != TG_DROP_NONE, now);
+	schedule_ack(tcp, t, s, gap || r->drop != TG_DROP_NONE || (s != NULL && s->duplicate), now);
 }
 
 /* RFC 3168 6.1.3: a mark is echoed on every ACK until the peer says that it has reduced its

@@ -142,7 +142,8 @@ struct tg_loss {
 	_Alignas(64) struct tg_sack_block sacked[TG_SACK_RANGES]; /* the scoreboard, ascending */
 	struct tg_tx_run run[TG_RUNS]; /* ascending, SND.UNA to SND.NXT */
 	struct tg_rack rack;
-	uint32_t tlp_end_seq;   /* SND.NXT when the probe was sent */
+	struct tg_sack_block duplicate; /* text that arrived twice (RFC 2883) */
+	uint32_t tlp_end_seq;           /* SND.NXT when the probe was sent */
 	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
 	uint32_t prr_delivered; /* bytes that have arrived since */
 	uint32_t prr_out;       /* bytes sent since */
@@ -185,6 +186,7 @@ struct tg_side {
 	uint8_t n_runs;      /* 0: all that is under way was sent at one time */
 	/* receive: text in order but not yet taken by the user, and out of order */
 	bool fin_held;                /* the peer's FIN waits behind missing text */
+	bool duplicate;               /* the next ACK reports text that arrived twice */
 	uint8_t text_segments;        /* segments with text since the last ACK */
 	uint8_t keep_alives;          /* keep-alive probes that nothing has answered */
 	uint8_t rare;                 /* TG_RARE_*: what of its struct tg_rare is in use */

@@ -192,6 +192,7 @@ void tg_cubic_timeout(struct tg_side *s);
 
 /* receive.c */
 uint32_t tg_tcp_rcv_wnd(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);
+void tg_tcp_note_duplicate(struct tg_tcp *tcp, uint32_t h, uint32_t left, uint32_t right);
 void tg_tcp_release_held(struct tg_tcp *tcp, struct tg_side *s, struct tg_frames *spare);
 
 /* output.c */

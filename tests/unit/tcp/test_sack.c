@@ -2,7 +2,7 @@
  * Copyright (c) The Tidegate Authors
  *
  * The scoreboard: what SACK blocks say (RFC 2018), what D-SACK says (RFC 2883), and when it
- * is forgotten. The stream wraps behind its first segment.
+ * is forgotten; and the D-SACKs that we send. The streams wrap behind their first segments.
  */
 #include "fixture.h"
 
@@ -296,6 +296,189 @@ test_resending_after_a_timeout_skips_ranges(void)
 	FX_EQUAL(fx.t->snd_una, fx.t->snd_nxt);
 }
 
+/* D-SACKs of ours. The peer's stream wraps at 17. */
+static void
+enter_receiving(uint8_t options)
+{
+	fx.peer.syn.present |= TG_OPT_SACK_OK | options;
+	fx_enter(TG_TCP_ESTABLISHED);
+}
+
+/* RFC 2883 section 4.1.1: all of it lies below the ACK. */
+static void
+test_duplicate_below_the_ack_is_reported_once(void)
+{
+	enter_receiving(0);
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 101, 100, 1);
+	FX_SENT(". 1:1 ack 201");
+	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
+	fx_peer("P.", 1, 100, 1);
+	FX_SENT(". 1:1 ack 201 sack 1:101");
+	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
+	fx_peer("F.", 200, 0, 1); /* no text, no report */
+	FX_SENT(". 1:1 ack 201");
+	fx_peer("P.", 201, 100, 1);
+	fx_peer("P.", 301, 100, 1);
+	FX_SENT(". 1:1 ack 401");
+}
+
+/* And beyond what the user has taken. */
+static void
+test_duplicate_of_text_that_waits_is_reported(void)
+{
+	enter_receiving(0);
+	fx.appetite = 0;
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 1, 100, 1);
+	FX_SENT(". 1:1 ack 101 sack 1:101");
+	fx_peer("P.", 201, 100, 1);
+	fx_peer("P.", 1, 50, 1);
+	FX_SENT(". 1:1 ack 101 sack 201:301, . 1:1 ack 101 sack 1:51 sack 201:301");
+}
+
+/* Section 4.2.1: the ACK covers the duplicate part, and comes at once. */
+static void
+test_partial_duplicate_below_the_ack_is_reported(void)
+{
+	enter_receiving(0);
+	fx_peer("P.", 1, 100, 1);
+	fx_wait_ms(100);
+	fx_forget();
+	fx_peer("P.", 51, 100, 1);
+	FX_SENT(". 1:1 ack 151 sack 51:101");
+	FX_EQUAL(fx.taken, 150);
+}
+
+/* Section 4.1.2 and 4.2.2: the second block holds what came twice. */
+static void
+test_duplicate_of_held_text_is_reported_before_its_block(void)
+{
+	static const struct {
+		uint32_t seq, len;
+		const char *sent;
+	} rows[] = {
+		{ 101, 100, ". 1:1 ack 1 sack 101:201 sack 101:301 sack 401:501" },
+		{ 120, 10, ". 1:1 ack 1 sack 120:130 sack 101:301 sack 401:501" },
+		{ 151, 100, ". 1:1 ack 1 sack 151:251 sack 101:301 sack 401:501" }, /* of two */
+		{ 251, 100, ". 1:1 ack 1 sack 251:301 sack 101:351 sack 401:501" },
+		{ 51, 100, ". 1:1 ack 1 sack 101:151 sack 51:301 sack 401:501" },
+		{ 351, 100, ". 1:1 ack 1 sack 401:451 sack 351:501 sack 101:301" },
+		{ 351, 250, ". 1:1 ack 1 sack 401:501 sack 351:601 sack 101:301" },
+		{ 301, 100, ". 1:1 ack 1 sack 101:501" }, /* beside them */
+		{ 501, 10, ". 1:1 ack 1 sack 401:511 sack 101:301" },
+		{ 11, 490, ". 1:1 ack 1 sack 101:301 sack 11:501" }, /* the first of two */
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		enter_receiving(0);
+		fx_peer("P.", 101, 100, 1);
+		fx_peer("P.", 201, 100, 1);
+		fx_peer("P.", 401, 100, 1);
+		fx_forget();
+		fx_peer("P.", rows[i].seq, rows[i].len, 1);
+		FX_SENT(rows[i].sent);
+		FX_EQUAL(tg_gauge(&fx.gauges.held), i < 3 ? 3 : 4);
+	}
+}
+
+/* It is one of the blocks that fit. */
+static void
+test_duplicate_leaves_room_for_fewer_blocks(void)
+{
+	static const uint8_t options[] = { 0, TG_OPT_TIMESTAMP };
+	uint32_t i, k;
+
+	for (i = 0; i < 2; i++) {
+		fx_teardown();
+		fx_setup();
+		enter_receiving(options[i]);
+		for (k = 1; k <= 5; k++)
+			fx_peer("P.", 200 * k + 1, 100, 1);
+		fx_peer("P.", 801, 100, 1);
+		FX_EQUAL(fx.sent[5].seg.opt.n_sack, 4 - i);
+		FX_EQUAL(fx.sent[5].seg.opt.sack[0].left - fx.peer.iss, 801);
+		FX_EQUAL(fx.sent[5].seg.opt.sack[1].left - fx.peer.iss, 801);
+		FX_EQUAL(fx.sent[5].seg.opt.sack[2].left - fx.peer.iss, 201);
+	}
+}
+
+/* The report takes its room from the text that it rides with. */
+static void
+test_duplicate_is_reported_with_text(void)
+{
+	struct tg_segment seg;
+
+	enter_receiving(0);
+	fx_peer("P.", 1, 100, 1);
+	seg = fx_segment("P.", 1, 100, 1);
+	fx_arrives(&seg);
+	fx_append(1500);
+	FX_SENT(". 1:965 ack 101 sack 1:101, P. 965:1501 ack 101");
+}
+
+static void
+test_duplicate_with_an_older_timestamp_is_reported(void)
+{
+	enter_receiving(TG_OPT_TIMESTAMP);
+	fx.peer.tsval += 10;
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 101, 100, 1);
+	fx_forget();
+	fx.peer.tsval -= 5;
+	fx_peer("P.", 101, 100, 1);
+	FX_SENT(". 1:1 ack 201 sack 101:201");
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_PAWS);
+	fx_peer("P.", 201, 100, 1); /* old and new at once cannot be: no duplicate */
+	FX_SENT(". 1:1 ack 201");
+}
+
+static void
+test_duplicate_is_not_reported_unless_agreed(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 1, 100, 1);
+	FX_SENT(". 1:1 ack 101");
+}
+
+static void
+test_time_wait_duplicate_is_not_reported(void)
+{
+	fx.peer.syn.present |= TG_OPT_SACK_OK;
+	fx_enter(TG_TCP_FIN_WAIT_2);
+	fx_peer("FP.", 1, 100, 2);
+	FX_STATE(TG_TCP_TIME_WAIT);
+	fx_forget();
+	fx_peer("P.", 1, 100, 2);
+	FX_SENT(". 2:2 ack 102");
+	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
+}
+
+/* Advice is not worth the last side record of others. */
+static void
+test_duplicate_without_a_side_record_is_not_reported(void)
+{
+	fx.config.limits.sides = 1;
+	fx_lay_out();
+	enter_receiving(0);
+	fx_peer("P.", 1, 100, 1);
+	fx_wait_ms(100);
+	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
+	fx_turn_to(40001);
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.user_busy = true;
+	fx_append(1000);
+	fx_turn_to(40000);
+	fx_forget();
+	fx_peer("P.", 1, 100, 1);
+	FX_SENT(". 1:1 ack 101");
+	FX_EQUAL(fx_counter(TG_COUNTER_SIDE_FULL), 0);
+}
+
 static CU_TestInfo tests[] = {
 	{ "block: remembered", test_sending_block_is_remembered },
 	{ "blocks in any order: kept ascending",
@@ -318,6 +501,18 @@ static CU_TestInfo tests[] = {
 	{ "block may cover the FIN", test_fin_wait_1_block_may_cover_the_fin },
 	{ "older ACK still tells", test_sending_older_ack_still_tells },
 	{ "resending after a timeout skips ranges", test_resending_after_a_timeout_skips_ranges },
+	{ "duplicate below the ACK: reported once", test_duplicate_below_the_ack_is_reported_once },
+	{ "duplicate of text that waits: reported", test_duplicate_of_text_that_waits_is_reported },
+	{ "partial duplicate: reported", test_partial_duplicate_below_the_ack_is_reported },
+	{ "duplicate of held text: before its block",
+	    test_duplicate_of_held_text_is_reported_before_its_block },
+	{ "duplicate: room for fewer blocks", test_duplicate_leaves_room_for_fewer_blocks },
+	{ "duplicate: reported with text", test_duplicate_is_reported_with_text },
+	{ "duplicate of an older timestamp: reported",
+	    test_duplicate_with_an_older_timestamp_is_reported },
+	{ "duplicate, not agreed: not reported", test_duplicate_is_not_reported_unless_agreed },
+	{ "TIME-WAIT: not reported", test_time_wait_duplicate_is_not_reported },
+	{ "no side record: not reported", test_duplicate_without_a_side_record_is_not_reported },
 	CU_TEST_INFO_NULL,
 };
 

@@ -239,7 +239,7 @@ test_sack_duplicate_puts_its_block_first(void)
 	fx_peer("P.", 301, 100, 1);
 	fx_forget();
 	fx_peer("P.", 101, 100, 1);
-	FX_SENT(". 1:1 ack 1 sack 101:201 sack 301:401");
+	FX_SENT(". 1:1 ack 1 sack 101:201 sack 101:201 sack 301:401"); /* after its D-SACK */
 }
 
 static void
