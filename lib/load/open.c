@@ -133,7 +133,7 @@ limit_backlog(struct tg_load *load, tg_time_t now)
 	tg_time_t most = load->config->interval_ns * BACKLOG_MAX;
 
 	if (load->next_open == 0)
-		load->next_open = now; /* the first run */
+		load->next_open = now; /* nothing was due so far */
 	if (now > most && load->next_open < now - most)
 		load->next_open = now - most;
 }
@@ -165,6 +165,8 @@ tg_load_poll(struct tg_run *run)
 	uint32_t *free = load->config->is_ipv6 ? &run->tcp->free6 : &run->tcp->free4;
 	uint32_t n, tuples = TUPLES_PER_RUN;
 
+	if (load->stopping)
+		load->next_open = 0; /* the time begins anew */
 	load->stopping = run->world->draining;
 	limit_backlog(load, run->now);
 	for (n = 0; n < OPENS_PER_RUN && wants_more(load) && load->next_open <= run->now; n++) {

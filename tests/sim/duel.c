@@ -67,8 +67,8 @@ run_end(struct duel *d, enum sim_end end, const struct tg_frame *rx, uint32_t n)
 		    rig->tx.v[i].data, rig->tx.v[i].len);
 }
 
-static void
-deliver(struct duel *d)
+void
+duel_wake(struct duel *d)
 {
 	const struct sim_flight *flight;
 	struct tg_frame rx[DUEL_ENDS][RIG_BURST];
@@ -99,7 +99,7 @@ duel_step(struct duel *d, tg_time_t end)
 	if (next > end)
 		return false;
 	d->now = next;
-	deliver(d);
+	duel_wake(d);
 	return true;
 }
 

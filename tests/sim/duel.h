@@ -33,6 +33,9 @@ void duel_free(struct duel *d);
 /* The next event, at most until `end`. False: nothing is left to come before. */
 bool duel_step(struct duel *d, tg_time_t end);
 
+/* Both ends run now, as workers that look up from their sleep. */
+void duel_wake(struct duel *d);
+
 /* Runs for ms milliseconds of virtual time. */
 void duel_run_ms(struct duel *d, uint64_t ms);
 

@@ -321,6 +321,23 @@ test_rate_opens_on_time_and_no_faster(void)
 }
 
 static void
+test_rate_begins_when_draining_ends_and_makes_up_for_nothing(void)
+{
+	d.plan.connections = 100;
+	d.plan.total = UINT64_MAX;
+	d.plan.interval_ns = 10 * TG_NS_PER_MS;
+	begin();
+	d.rig[SIM_PEER].world.draining = true;
+	duel_run_ms(&d, 1000);
+	CU_ASSERT_EQUAL(COUNT(OPENED), 0);
+	d.rig[SIM_PEER].world.draining = false;
+	duel_wake(&d);
+	duel_run_ms(&d, 1000);
+	CU_ASSERT_TRUE(COUNT(OPENED) >= 98 && COUNT(OPENED) <= 102);
+	teardown();
+}
+
+static void
 test_rate_beyond_the_connections_is_held_back_and_counted(void)
 {
 	d.plan.connections = 1;
@@ -641,6 +658,8 @@ static CU_TestInfo server_tests[] = {
 	{ "a body other than expected", test_body_other_than_expected_fails_the_connection },
 	{ "status of each class", test_status_of_each_class_is_counted },
 	{ "rate: on time and no faster", test_rate_opens_on_time_and_no_faster },
+	{ "rate begins when draining ends",
+	    test_rate_begins_when_draining_ends_and_makes_up_for_nothing },
 	{ "rate beyond the connections is held back",
 	    test_rate_beyond_the_connections_is_held_back_and_counted },
 	{ "draining ends what is open", test_draining_opens_nothing_and_ends_what_is_open },
