@@ -48,28 +48,36 @@ set_config(struct tg_tcp_config *config)
 		.timestamps = true,
 		.sack = true,
 		.initial_window = 10,
-		.ecn = TG_TCP_ECN_ACCEPT,
 		.mss4 = 1460,
 		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */
 	};
 	stack_limits(&config->limits);
 }
 
-/* The number that the network namespace of the script has for a setting of the kernel's TCP,
- * or without_one. */
-static uint32_t
-sysctl_number(const char *name, uint32_t without_one)
+/* What the network namespace of the script has for a setting of the kernel's TCP; empty if it
+ * knows none of that name. */
+static void
+sysctl_text(const char *name, char *text, int size)
 {
-	char path[128], text[64] = "";
+	char path[128];
 	FILE *f;
 
+	text[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
 	f = fopen(path, "r");
 	if (f == NULL)
-		return without_one;
-	if (fgets(text, sizeof(text), f) == NULL)
+		return;
+	if (fgets(text, size, f) == NULL)
 		text[0] = '\0';
 	fclose(f);
+}
+
+static uint32_t
+sysctl_number(const char *name, uint32_t without_one)
+{
+	char text[64];
+
+	sysctl_text(name, text, sizeof(text));
 	return text[0] == '\0' ? without_one : (uint32_t)strtoul(text, NULL, 10);
 }
 
@@ -78,6 +86,13 @@ sysctl_number(const char *name, uint32_t without_one)
 static void
 follow_sysctls(struct tg_tcp_config *config)
 {
+	static const enum tg_tcp_ecn ecn[] = { TG_TCP_ECN_OFF, TG_TCP_ECN_ALWAYS,
+		TG_TCP_ECN_ACCEPT };
+	char control[64];
+
+	sysctl_text("tcp_congestion_control", control, sizeof(control));
+	config->congestion_control = strncmp(control, "reno", 4) == 0 ? TG_CC_RENO : TG_CC_CUBIC;
+	config->ecn = ecn[TG_MIN(sysctl_number("tcp_ecn", 2), 2)];
 	config->timestamps = sysctl_number("tcp_timestamps", 1) != 0;
 	config->sack = sysctl_number("tcp_sack", 1) != 0;
 	config->timers.syn_retries = (uint8_t)sysctl_number("tcp_syn_retries", 5);
