@@ -11,6 +11,7 @@ enum option_kind {
 	KIND_SACK_OK = 4,
 	KIND_SACK = 5,
 	KIND_TIMESTAMP = 8,
+	KIND_FAST_OPEN = 34,
 };
 
 #define MSS_BYTES        4
@@ -46,6 +47,19 @@ read_sack(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
 	}
 }
 
+/* RFC 7413 4.1.1: no cookie, or one of 4 to 16 bytes, an even number. */
+static void
+read_fast_open(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
+{
+	uint32_t n = len - 2;
+
+	if (n != 0 && (n < TG_TCP_COOKIE_MIN || n > TG_TCP_COOKIE_MAX || n % 2 != 0))
+		return;
+	opt->present |= TG_OPT_FAST_OPEN;
+	opt->n_cookie = (uint8_t)n;
+	memcpy(opt->cookie, p + 2, n);
+}
+
 /* One option whose len bytes lie at p. A known kind of a length it never has says
  * nothing and is skipped like an unknown one. */
 static void
@@ -76,6 +90,10 @@ read_option(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
 		if (!(opt->present & TG_OPT_SACK))
 			read_sack(p, len, opt);
 		return;
+	case KIND_FAST_OPEN:
+		if (!(opt->present & TG_OPT_FAST_OPEN))
+			read_fast_open(p, len, opt);
+		return;
 	}
 }
 
@@ -105,9 +123,18 @@ tg_tcp_options_parse(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
 static uint32_t
 sack_blocks(const struct tg_tcp_options *opt, uint32_t used)
 {
-	uint32_t fit = (TG_TCP_OPTIONS_BYTES_MAX - used - 4) / SACK_BLOCK_BYTES;
+	uint32_t fit = 0;
 
+	if (used + 4 < TG_TCP_OPTIONS_BYTES_MAX)
+		fit = (TG_TCP_OPTIONS_BYTES_MAX - used - 4) / SACK_BLOCK_BYTES;
 	return opt->present & TG_OPT_SACK ? TG_MIN(opt->n_sack, fit) : 0;
+}
+
+/* The option with the NOPs that align it. */
+static uint32_t
+fast_open_bytes(const struct tg_tcp_options *opt)
+{
+	return (2U + opt->n_cookie + 3) & ~3U;
 }
 
 uint32_t
@@ -123,6 +150,8 @@ tg_tcp_options_bytes(const struct tg_tcp_options *opt)
 		n += 2 + SACK_OK_BYTES;
 	if (opt->present & TG_OPT_WSCALE)
 		n += 1 + WSCALE_BYTES;
+	if (opt->present & TG_OPT_FAST_OPEN)
+		n += fast_open_bytes(opt);
 	blocks = sack_blocks(opt, n);
 	return blocks > 0 ? n + 4 + blocks * SACK_BLOCK_BYTES : n;
 }
@@ -147,6 +176,18 @@ write_sack_ok_and_timestamp(uint8_t *p, const struct tg_tcp_options *opt)
 	tg_store32(p + 2, opt->tsval);
 	tg_store32(p + 6, opt->tsecr);
 	return p + TIMESTAMP_BYTES;
+}
+
+static uint8_t *
+write_fast_open(uint8_t *p, const struct tg_tcp_options *opt)
+{
+	uint32_t nops = fast_open_bytes(opt) - 2 - opt->n_cookie;
+
+	memset(p, KIND_NOP, nops);
+	p += nops;
+	tg_store16(p, (uint16_t)(KIND_FAST_OPEN << 8 | (2 + opt->n_cookie)));
+	memcpy(p + 2, opt->cookie, opt->n_cookie);
+	return p + 2 + opt->n_cookie;
 }
 
 static uint8_t *
@@ -184,6 +225,8 @@ tg_tcp_options_write(uint8_t *start, const struct tg_tcp_options *opt)
 		p[3] = opt->wscale;
 		p += 1 + WSCALE_BYTES;
 	}
+	if (opt->present & TG_OPT_FAST_OPEN)
+		p = write_fast_open(p, opt);
 	p = write_sack(p, opt, sack_blocks(opt, (uint32_t)(p - start)));
 	return (uint32_t)(p - start);
 }

@@ -2,7 +2,7 @@
  * Copyright (c) The Tidegate Authors
  *
  * TCP options, RFC 9293 section 3.2: MSS, window scale and timestamps (RFC 7323),
- * SACK (RFC 2018). Unknown options with a length are skipped (MUST-6); an
+ * SACK (RFC 2018), Fast Open (RFC 7413). Unknown options with a length are skipped (MUST-6); an
  * impossible length ends the walk and keeps what was read before (MUST-7).
  *
  * Any thread may call these functions; they keep no state.
@@ -15,6 +15,8 @@
 #define TG_TCP_OPTIONS_BYTES_MAX 40
 #define TG_TCP_SACK_BLOCKS_MAX   4
 #define TG_TCP_WSCALE_MAX        14 /* RFC 7323 2.3 */
+#define TG_TCP_COOKIE_MIN        4  /* bytes of a Fast Open cookie, RFC 7413 4.1.1 */
+#define TG_TCP_COOKIE_MAX        16
 
 /* tg_tcp_options.present */
 #define TG_OPT_MSS       (1U << 0)
@@ -22,6 +24,7 @@
 #define TG_OPT_SACK_OK   (1U << 2)
 #define TG_OPT_TIMESTAMP (1U << 3)
 #define TG_OPT_SACK      (1U << 4)
+#define TG_OPT_FAST_OPEN (1U << 5) /* says something on a SYN or SYN-ACK only */
 
 struct tg_sack_block {
 	uint32_t left;  /* first sequence number of the block */
@@ -32,9 +35,11 @@ struct tg_tcp_options {
 	uint8_t present; /* TG_OPT_* */
 	uint8_t wscale;  /* 0..14; larger values are read as 14 */
 	uint8_t n_sack;
-	uint16_t mss; /* bytes */
+	uint8_t n_cookie; /* bytes of the Fast Open cookie, 0: one is asked for */
+	uint16_t mss;     /* bytes */
 	uint32_t tsval, tsecr;
 	struct tg_sack_block sack[TG_TCP_SACK_BLOCKS_MAX];
+	uint8_t cookie[TG_TCP_COOKIE_MAX]; /* as it stands on the wire */
 };
 
 /* Reads the option area p[0..len). Always fills *opt; present says what was
@@ -46,9 +51,10 @@ void tg_tcp_options_parse(const uint8_t *p, uint32_t len, struct tg_tcp_options 
  * written, a multiple of 4. The order is fixed, and NOPs stand in front:
  *
  *   mss, then sackOK timestamp | nop nop sackOK | nop nop timestamp,
- *   then nop wscale, then nop nop sack
+ *   then nop wscale, then as many nops as align it and the cookie, then nop nop sack
  *
- * SACK blocks that do not fit are left out, the last first. */
+ * A cookie of 16 bytes fits a SYN with all the others. SACK blocks that do not fit are left out,
+ * the last first. */
 uint32_t tg_tcp_options_write(uint8_t *p, const struct tg_tcp_options *opt);
 
 /* The bytes tg_tcp_options_write would write. */

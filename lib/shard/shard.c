@@ -101,6 +101,13 @@ receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
 }
 
 static void
+receive_syn_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
+{
+	tg_tcp_strip_syn(&a->pkt.tcp);
+	receive_text(run, a, r);
+}
+
+static void
 receive_tcp(struct tg_run *run, struct arrival *a)
 {
 	struct tg_shard *shard = run->shard;
@@ -116,6 +123,8 @@ receive_tcp(struct tg_run *run, struct arrival *a)
 	if (r.drop == TG_DROP_NONE && (r.events & TG_TCP_EVENT_CLOSED) == 0 &&
 	    (a->pkt.tcp.flags & TG_TCP_SYN) == 0)
 		receive_text(run, a, &r);
+	else if (r.syn_text)
+		receive_syn_text(run, a, &r);
 	if ((r.events & TG_TCP_EVENT_ACKED) != 0)
 		tg_neighbor_confirm(
 		    shard->neighbor, tg_tcp_tcb(&shard->tcp, r.handle)->nexthop, run->now);
@@ -284,6 +293,7 @@ tg_shard_run(struct tg_shard *shard, const struct tg_world *world, tg_time_t now
 
 	assert(n <= TG_SHARD_BURST_MAX); /* the header says so */
 	shard->tcp.draining = world->draining;
+	shard->tcp.fast_open_keys = world->fast_open;
 	receive(&run, rx, n);
 	run_timers(&run);
 	shard->ops->poll(&run);

@@ -22,6 +22,7 @@
 #include "neighbor/neighbor.h"
 #include "shard/user.h"
 #include "tcp/config.h"
+#include "tcp/fast_open.h"
 #include "tcp/gauges.h"
 
 #define TG_SHARD_BURST_MAX 256 /* frames per call of tg_shard_run */
@@ -45,6 +46,7 @@ extern const struct tg_user_ops tg_server_user;
 struct tg_world {
 	const struct tg_http_view *http; /* the server answers from it */
 	bool draining; /* shutting down: no new connections, idle ones are closed */
+	const struct tg_fast_open_keys *fast_open; /* of cookies granted; NULL: none is */
 };
 
 /* Cuts a shard from arena and returns it, or NULL while measuring. first: the shard

@@ -50,7 +50,9 @@ tg_tcp_challenge_ack(struct tg_tcp_input *in)
 static enum tg_tcp_step
 check_ack_in_syn_received(struct tg_tcp_input *in)
 {
-	if (in->seg->ack != in->t->snd_nxt) {
+	uint32_t ack = in->seg->ack;
+
+	if (tg_seq_leq(ack, in->t->snd_una) || tg_seq_gt(ack, in->t->snd_nxt)) {
 		tg_tcp_reset_for(in->seg, &in->r->reply);
 		in->r->has_reply = true;
 		tg_count(in->tcp->stats, TG_COUNTER_RST_SENT);
@@ -104,8 +106,8 @@ take_rtt_sample(struct tg_tcp_input *in)
 }
 
 /* SND.UNA moves. Something was outstanding, so there is a side record. */
-static void
-acknowledged(struct tg_tcp_input *in)
+void
+tg_tcp_acknowledged(struct tg_tcp_input *in)
 {
 	struct tg_tcb *t = in->t;
 	struct tg_side *s = in->s;
@@ -131,7 +133,8 @@ is_duplicate_ack(const struct tg_tcp_input *in)
 {
 	return in->t->snd_una != in->t->snd_nxt && in->seg->ack == in->t->snd_una &&
 	       tg_seg_len(in->seg) == 0 && in->seg->wnd == in->t->snd_wnd && in->seg->wnd != 0 &&
-	       ((in->t->flags & TG_TCB_SACK) == 0 || (in->seg->opt.present & TG_OPT_SACK) == 0);
+	       ((in->t->flags & TG_TCB_SACK) == 0 || (in->seg->opt.present & TG_OPT_SACK) == 0) &&
+	       (in->r->events & TG_TCP_EVENT_ESTABLISHED) == 0; /* the SYN's, not a second one */
 }
 
 /* Whether an ACK is one for RACK: it reports more than the next text in order, or did before, or
@@ -158,7 +161,7 @@ check_progress(struct tg_tcp_input *in)
 	if ((in->seg->flags & TG_TCP_ECE) != 0)
 		tg_cc_marked(in->tcp, t, s, in->seg->ack);
 	if (tg_seq_gt(in->seg->ack, una))
-		acknowledged(in);
+		tg_tcp_acknowledged(in);
 	if (trouble)
 		fresh = tg_sack_receive(in, una);
 	if (fresh != 0 || duplicate)

@@ -27,11 +27,12 @@ struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 
 /* Bounds of one shard. */
 struct tg_tcp_limits {
-	uint32_t connections4; /* TCBs for IPv4 */
-	uint32_t connections6; /* TCBs for IPv6 */
-	uint32_t half_open;    /* TCBs in SYN-RECEIVED */
-	uint32_t sides;        /* connections that move at the same time */
-	uint32_t held;         /* received frames kept for later, all connections together */
+	uint32_t connections4;      /* TCBs for IPv4 */
+	uint32_t connections6;      /* TCBs for IPv6 */
+	uint32_t half_open;         /* TCBs in SYN-RECEIVED */
+	uint32_t fast_open_pending; /* those among them whose SYN's text was taken */
+	uint32_t sides;             /* connections that move at the same time */
+	uint32_t held;              /* received frames kept for later, all connections together */
 	uint32_t held_per_connection;
 	uint32_t challenge_acks_per_second; /* RFC 5961 section 7; on average */
 	uint32_t resets_per_second;         /* RSTs for segments of no connection */
@@ -41,9 +42,10 @@ struct tg_tcp_limits {
 struct tg_endpoint {
 	union tg_ip ip;
 	bool is_ipv6;
-	be16_t port;   /* 0: does not listen, is there to connect from */
-	uint16_t vlan; /* VLAN identifier, 0 untagged */
-	uint16_t addr; /* index of the address in struct tg_net */
+	be16_t port;    /* 0: does not listen, is there to connect from */
+	uint16_t vlan;  /* VLAN identifier, 0 untagged */
+	uint16_t addr;  /* index of the address in struct tg_net */
+	bool fast_open; /* grants and takes cookies (RFC 7413) */
 };
 
 /* Keys from the operating system's random source, made at start. */

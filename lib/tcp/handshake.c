@@ -83,6 +83,8 @@ tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_pac
 	if ((opt->present & TG_OPT_WSCALE) != 0) {
 		t->flags |= TG_TCB_WSCALE;
 		t->snd_wscale = opt->wscale & 15;
+		/* RFC 7323 section 2.2: the window of a SYN is not scaled. */
+		t->snd_wnd = (uint16_t)((t->snd_wnd + (1U << t->snd_wscale) - 1) >> t->snd_wscale);
 	}
 	t->snd_wnd = pkt->tcp.wnd >> t->snd_wscale; /* RFC 7323 2.2: in a SYN it is not scaled */
 	if (config->sack && (opt->present & TG_OPT_SACK_OK) != 0)
@@ -105,15 +107,29 @@ tg_tcp_set_window(struct tg_tcp_input *in)
 	in->s->max_wnd = TG_MAX(in->s->max_wnd, tg_tcp_snd_wnd(in->t));
 }
 
-/* Our SYN is acknowledged. */
+/* Text left with the SYN or behind the SYN-ACK. What the SYN carried is not repeated with it, so
+ * what is not acknowledged now goes again at once; so does what left before a SYN-ACK that
+ * had to be repeated. Else it is under way. */
+static void
+resume_fast_open(struct tg_tcp_input *in)
+{
+	struct tg_tcb *t = in->t;
+
+	if ((t->flags & (TG_TCB_ACTIVE | TG_TCB_RETRIED)) != 0)
+		in->s->snd_ptr = t->snd_una;
+	tg_tcp_set_timer(
+	    in->s, TG_TIMER_RETRANSMIT, tg_time_tick(in->now) + tg_tcp_rto(in->tcp, t, 0));
+}
+
+/* Our SYN is acknowledged; tg_tcp_acknowledged is for what else is. */
 void
 tg_tcp_establish(struct tg_tcp_input *in)
 {
 	struct tg_tcb *t = in->t;
 	uint32_t sent = t->syn_time;
 
-	t->snd_una = in->seg->ack;
-	t->flags &= (uint16_t)~TG_TCB_SEND_SYN;
+	t->snd_una++;
+	t->flags &= (uint16_t) ~(TG_TCB_SEND_SYN | TG_TCB_FAST_OPEN);
 	t->srtt = t->rttvar = 0;
 	if (sent != 0 && (t->flags & TG_TCB_RETRIED) == 0)
 		tg_tcp_rtt_sample(t, tg_time_rtt(in->now) - sent);
@@ -126,6 +142,8 @@ tg_tcp_establish(struct tg_tcp_input *in)
 	if ((t->flags & TG_TCB_ECN) != 0)
 		tg_count(in->tcp->stats, TG_COUNTER_ECN_NEGOTIATED);
 	in->r->events |= TG_TCP_EVENT_ESTABLISHED;
+	if (in->s != NULL && t->snd_una != t->snd_nxt)
+		resume_fast_open(in);
 }
 
 /* Whether a peer may have this address: no broadcast, no multicast (RFC 9293 MUST-46). The

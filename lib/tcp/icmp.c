@@ -27,7 +27,7 @@ lower_mss(struct tg_tcp *tcp, uint32_t h, uint16_t mtu)
 	if (s == NULL)
 		return;
 	/* The lost segment goes again, smaller; it was not congestion that lost it. */
-	s->snd_ptr = t->snd_una;
+	s->snd_ptr = tg_tcp_is_opening(t) ? s->snd_base : t->snd_una;
 	s->rtt_timing = false;
 	s->rare &= (uint8_t)~TG_RARE_SMALLER_MSS; /* no trial: it is known now */
 }

@@ -181,6 +181,8 @@ check_rst(struct tg_tcp_input *in)
 		return tg_step_drop(in, TG_DROP_TCP_RST_CHALLENGED);
 	}
 	/* SYN-RECEIVED too, however it was opened: back to LISTEN, and refused, mean no TCB. */
+	if (in->s != NULL && in->s->fast_open)
+		tg_fast_open_reset(in->tcp, in->now);
 	tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r);
 	return TG_STEP_DONE;
 }
@@ -212,11 +214,14 @@ steps(struct tg_tcp_input *in)
 		tg_tcp_refresh_life(in->tcp, in->h, in->now);
 }
 
-/* A SYN in SYN-RECEIVED: the same one again, or another one. */
+/* A SYN in SYN-RECEIVED: the same one again, or another one. Text that it carried has moved
+ * RCV.NXT, but not yet SND.WL1. */
 static void
 syn_again(struct tg_tcp_input *in)
 {
-	if (in->seg->seq + 1 == in->t->rcv_nxt)
+	bool pending = in->s != NULL && in->s->fast_open;
+
+	if (in->seg->seq + 1 == (pending ? in->s->snd_wl1 : in->t->rcv_nxt))
 		tg_tcp_duplicate_syn(in);
 	else
 		steps(in);

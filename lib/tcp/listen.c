@@ -74,6 +74,8 @@ receive_syn(struct tg_tcp_input *in, uint32_t iss)
 	tg_wheel_arm(&tcp->wheel, in->h, tg_time_tick(in->now) + tcp->config->timers.rto_initial);
 	tg_count(tcp->stats, TG_COUNTER_SYN_RECEIVED);
 	in->r->handle = in->h;
+	if ((in->seg->opt.present & TG_OPT_FAST_OPEN) != 0)
+		tg_fast_open_receive_syn(in);
 }
 
 static void

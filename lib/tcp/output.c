@@ -134,10 +134,12 @@ describe(
 
 /* SYN in SYN-SENT, SYN-ACK in SYN-RECEIVED. The flags say which options we offer or accept. */
 static void
-output_syn(struct tg_tcp *tcp, struct tg_tcb *t, tg_time_t now, struct tg_segment *seg)
+output_syn(
+    struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
 	const struct tg_tcp_config *config = tcp->config;
-	bool is_ipv6 = tg_tcp_is_ipv6(tcp, (uint32_t)(t - tcp->tcb));
+	uint32_t h = (uint32_t)(t - tcp->tcb);
+	bool is_ipv6 = tg_tcp_is_ipv6(tcp, h);
 
 	*seg = (struct tg_segment){ .seq = t->snd_una, .flags = TG_TCP_SYN };
 	seg->opt.present = TG_OPT_MSS;
@@ -148,21 +150,25 @@ output_syn(struct tg_tcp *tcp, struct tg_tcb *t, tg_time_t now, struct tg_segmen
 	}
 	if ((t->flags & TG_TCB_SACK) != 0)
 		seg->opt.present |= TG_OPT_SACK_OK;
-	describe(tcp, t, NULL, now, seg);
+	describe(tcp, t, s, now, seg);
 	if (t->state == TG_TCP_SYN_SENT)
 		seg->flags = TG_TCP_SYN; /* there is nothing to acknowledge yet */
 	if ((t->flags & TG_TCB_ECN) != 0)
 		seg->flags |= t->state == TG_TCP_SYN_SENT ? TG_TCP_ECE | TG_TCP_CWR : TG_TCP_ECE;
-	seg->wnd = (uint16_t)TG_MIN(config->receive_window, UINT16_MAX); /* never scaled */
+	if ((t->flags & TG_TCB_FAST_OPEN) != 0)
+		tg_fast_open_grant(tcp, h, seg);
+	seg->wnd = (uint16_t)TG_MIN(tg_tcp_rcv_wnd(tcp, t, s), UINT16_MAX); /* never scaled */
 	t->flags &= (uint16_t)~TG_TCB_SEND_SYN;
 	if (t->syn_time == 0)
 		t->syn_time = TG_MAX(tg_time_rtt(now), 1);
 }
 
+/* RFC 9293 3.10.4: in SYN-RECEIVED, FIN waits for ESTABLISHED. */
 static bool
 fin_due(const struct tg_tcb *t, const struct tg_side *s, uint32_t from)
 {
-	return (t->flags & TG_TCB_FIN_QUEUED) != 0 && tg_seq_leq(from, s->snd_end);
+	return (t->flags & TG_TCB_FIN_QUEUED) != 0 && tg_seq_leq(from, s->snd_end) &&
+	       !tg_tcp_is_opening(t);
 }
 
 /* Accounts for [seq, seq + len) and perhaps FIN having been sent. */
@@ -359,6 +365,7 @@ next_segment(
 	gap_end = next_gap(t, s, seq);
 	wnd_edge = t->snd_una + tg_tcp_snd_wnd(t);
 	edge = tg_seq_min(tg_cc_edge(t, s, *seq), wnd_edge);
+	edge += t->state == TG_TCP_SYN_RECEIVED; /* SND.UNA is the SYN, which takes no window */
 	last = tg_seq_geq(gap_end, t->snd_nxt);
 	gap_end = last ? s->snd_end : tg_seq_min(gap_end, s->snd_end);
 	left = tg_seq_lt(*seq, gap_end) ? gap_end - *seq : 0;
@@ -448,10 +455,10 @@ tg_tcp_output(
 	if (t->state == TG_TCP_CLOSED)
 		return false;
 	if ((t->flags & TG_TCB_SEND_SYN) != 0) {
-		output_syn(tcp, t, now, seg);
+		output_syn(tcp, t, s, now, seg);
 		return true;
 	}
-	if (s != NULL && !tg_tcp_is_opening(t) && t->state != TG_TCP_TIME_WAIT &&
+	if (s != NULL && tg_tcp_sends(t, s) && t->state != TG_TCP_TIME_WAIT &&
 	    t->state != TG_TCP_FIN_WAIT_2)
 		any = output_resend(tcp, t, s, now, seg) || output_probe(tcp, t, s, now, seg) ||
 		      output_tail_probe(tcp, t, s, now, seg) || output_lost(tcp, t, s, now, seg) ||
@@ -474,7 +481,7 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 		return false;
 	if ((t->flags & (TG_TCB_SEND_SYN | TG_TCB_SEND_ACK)) != 0)
 		return true;
-	return s != NULL &&
+	return s != NULL && tg_tcp_sends(t, s) &&
 	       (s->resend_one || s->probe || s->tlp == TG_TLP_DUE ||
 		   tg_recovery_next(t, s, &lost) || next_segment(t, s, &seq, &len, &fin));
 }

@@ -38,10 +38,23 @@ static const uint16_t legal[TG_TCP_STATES] = {
 	[TG_TCP_TIME_WAIT] = TO(SYN_RECEIVED) | TO(CLOSED), /* RFC 6191 reopens */
 };
 
+static void
+leave_syn_received(struct tg_tcp *tcp, const struct tg_tcb *t)
+{
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+
+	if (s == NULL || !s->fast_open)
+		return;
+	s->fast_open = false;
+	tcp->fast_open.pending--;
+}
+
 void
 tg_tcp_set_state(struct tg_tcp *tcp, struct tg_tcb *t, enum tg_tcp_state to)
 {
 	assert((legal[t->state] & 1U << to) != 0); /* callers follow figure 5 */
+	if (t->state == TG_TCP_SYN_RECEIVED)
+		leave_syn_received(tcp, t);
 	if (t->state != TG_TCP_CLOSED)
 		tg_gauge_add(&tcp->gauges->state[t->state], -1);
 	if (to != TG_TCP_CLOSED)
@@ -265,7 +278,8 @@ tg_tcp_rest(struct tg_tcp *tcp, uint32_t h, bool user_idle, struct tg_frames *sp
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
 	bool time_wait = t->state == TG_TCP_TIME_WAIT; /* its deadline is on the wheel */
 
-	if (s == NULL || t->state == TG_TCP_CLOSED)
+	/* Until the handshake is complete the wheel has the SYN's deadline, and no other. */
+	if (s == NULL || t->state <= TG_TCP_SYN_RECEIVED)
 		return false;
 	if (!is_done_with_side(t, s, user_idle)) {
 		if (!time_wait)

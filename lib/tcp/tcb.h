@@ -39,6 +39,7 @@
 #define TG_TCB_ACTIVE      (1U << 10) /* opened by us (RFC 9293 MUST-11) */
 #define TG_TCB_ECN         (1U << 11) /* both sides use ECN; SYN-SENT: we offer it */
 #define TG_TCB_ECE         (1U << 12) /* a mark (CE) is to be echoed until CWR arrives */
+#define TG_TCB_FAST_OPEN   (1U << 13) /* our SYN or SYN-ACK carries the Fast Open option */
 #define TG_TCB_NAGLE       (1U << 14) /* small text waits for an ACK (RFC 9293 3.7.4) */
 #define TG_TCB_KEEP_ALIVE  (1U << 15) /* idle, the connection probes its peer (RFC 9293 3.8.4) */
 
@@ -190,6 +191,7 @@ struct tg_side {
 	uint8_t text_segments;        /* segments with text since the last ACK */
 	uint8_t keep_alives;          /* keep-alive probes that nothing has answered */
 	uint8_t rare;                 /* TG_RARE_*: what of its struct tg_rare is in use */
+	bool fast_open;               /* SYN-RECEIVED: pending, tcp/fast_open.h; text may be sent */
 	uint8_t armed;                /* bit per enum tg_tcp_timer */
 	uint16_t n_held;              /* frames held */
 	uint32_t fin_seq;             /* sequence number of the FIN held */

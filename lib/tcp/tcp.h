@@ -34,6 +34,7 @@
 #include "flowtable/flowtable.h"
 #include "packet/packet.h"
 #include "tcp/config.h"
+#include "tcp/fast_open.h"
 #include "tcp/gauges.h"
 #include "tcp/tcb.h"
 #include "wheel/wheel.h"
@@ -76,6 +77,9 @@ struct tg_tcp {
 	uint32_t free_side;
 	uint32_t free_held;
 	bool draining; /* SYNs are refused; set by the shard */
+	/* Set by the shard, valid while it runs; NULL: no cookie is granted or taken. */
+	const struct tg_fast_open_keys *fast_open_keys;
+	struct tg_fast_open_backlog fast_open;
 	struct tg_challenge_limit challenge_acks;
 	struct tg_rate_limit resets;
 	struct tg_flowtable flows;
@@ -100,6 +104,7 @@ struct tg_tcp_result {
 	uint8_t icmp_code;
 	bool frame_held; /* the frame is kept: do not reuse it */
 	bool has_reply;  /* reply is to be sent, outside the connection's own output */
+	bool syn_text;   /* the SYN's text may be taken: tg_tcp_strip_syn */
 	uint8_t why;     /* with CLOSED: enum tg_counter that the end counted as */
 	struct tg_segment reply;
 };
@@ -115,9 +120,18 @@ uint32_t tg_tcp_find(const struct tg_tcp *tcp, const struct tg_packet *pkt, uint
 
 /* Handles one received segment up to its text: RFC 9293 3.10.7, steps one to six, for
  * connection h or, with TG_HANDLE_NONE, for LISTEN and CLOSED. Text and FIN follow by
- * tg_tcp_text. hash as above. */
+ * tg_tcp_text; those of a SYN only with r->syn_text. hash as above. */
 void tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32_t hash,
     tg_time_t now, struct tg_tcp_result *r);
+
+/* Makes a SYN whose text may be taken (r->syn_text) the segment that follows it: what
+ * tg_tcp_in_order and tg_tcp_text are then given. */
+static inline void
+tg_tcp_strip_syn(struct tg_segment *seg)
+{
+	seg->seq++;
+	seg->flags &= (uint8_t)~TG_TCP_SYN;
+}
 
 /* Steps seven and eight, text and FIN, of a segment that tg_tcp_input took without
  * closing the connection. taken: how many bytes of the segment's in-order text, as

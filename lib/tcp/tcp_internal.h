@@ -101,9 +101,17 @@ void tg_tcp_time_wait_syn(struct tg_tcp_input *in);
 void tg_tcp_duplicate_syn(struct tg_tcp_input *in);
 void tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply);
 
+/* fast_open.c. tg_fast_open_receive_syn: a SYN with the option, its TCB new in SYN-RECEIVED.
+ * tg_fast_open_grant: adds a cookie to the SYN-ACK of h. tg_fast_open_reset: a reset ended a
+ * pending connection. */
+void tg_fast_open_receive_syn(struct tg_tcp_input *in);
+void tg_fast_open_grant(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn_ack);
+void tg_fast_open_reset(struct tg_tcp *tcp, tg_time_t now);
+
 /* ack.c */
 enum tg_tcp_step tg_tcp_check_ack(struct tg_tcp_input *in);
 void tg_tcp_challenge_ack(struct tg_tcp_input *in);
+void tg_tcp_acknowledged(struct tg_tcp_input *in);
 
 /* rto.c */
 void tg_tcp_rtt_sample(struct tg_tcb *t, uint32_t rtt);
@@ -226,12 +234,20 @@ tg_tcp_fin_acked(const struct tg_tcb *t)
 	return (t->flags & TG_TCB_FIN_SENT) != 0 && t->snd_una == t->snd_nxt;
 }
 
-/* Whether the peer may still send text: its FIN has not been taken. */
+/* Whether the state lets text and FIN be sent. Before ESTABLISHED only Fast Open does. */
+static inline bool
+tg_tcp_sends(const struct tg_tcb *t, const struct tg_side *s)
+{
+	return t->state > TG_TCP_SYN_RECEIVED || (t->state == TG_TCP_SYN_RECEIVED && s->fast_open);
+}
+
+/* Whether the peer may still send text: its FIN has not been taken. In SYN-RECEIVED the only text
+ * that comes this far is that of a SYN which Fast Open accepts. */
 static inline bool
 tg_tcp_receives(const struct tg_tcb *t)
 {
 	return t->state == TG_TCP_ESTABLISHED || t->state == TG_TCP_FIN_WAIT_1 ||
-	       t->state == TG_TCP_FIN_WAIT_2;
+	       t->state == TG_TCP_FIN_WAIT_2 || t->state == TG_TCP_SYN_RECEIVED;
 }
 
 #endif

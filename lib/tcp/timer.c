@@ -248,10 +248,11 @@ tg_tcp_defer(struct tg_tcp *tcp, uint32_t h, uint32_t delay, tg_time_t now)
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
 	uint32_t tick = tg_time_tick(now);
 
-	if (tg_tcp_is_opening(t) && t->retries == 0)
+	if ((t->flags & TG_TCB_SEND_SYN) != 0 && t->retries == 0)
 		tg_wheel_arm(&tcp->wheel, h, tick + delay);
 	t->flags &= (uint16_t)~TG_TCB_SEND_ACK; /* a bare ACK is not worth waiting for */
-	if (s == NULL || !tg_tcp_wants_output(tcp, h))
+	/* Text in SYN-RECEIVED goes once the SYN-ACK is repeated or acknowledged. */
+	if (s == NULL || tg_tcp_is_opening(t) || !tg_tcp_wants_output(tcp, h))
 		return;
 	/* What cannot leave counts as lost: after a first try soon the retransmission timer
 	 * paces it, and R2 bounds the wait. */

@@ -64,6 +64,7 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 		    .sides = o->sides,
 		    .held = o->held,
 		    .held_per_connection = 16,
+		    .fast_open_pending = o->half_open,
 		    .challenge_acks_per_second = 100,
 		    .resets_per_second = 100 },
 		.secrets = { { { 1, 2 } }, { { 3, 4 } }, { { 5, 6 } } },
@@ -81,7 +82,8 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 		rig->endpoint[i] = (struct tg_endpoint){ .ip = rig->net.addr[i].ip,
 			.is_ipv6 = rig->net.addr[i].is_ipv6,
 			.port = tg_be16(80),
-			.addr = (uint16_t)i };
+			.addr = (uint16_t)i,
+			.fast_open = true };
 	if (o->role == RIG_LISTENS)
 		return;
 	rig->tcp.endpoint = &rig->endpoint[o->role == RIG_CONNECTS_6];
@@ -136,6 +138,8 @@ set_site(struct rig *rig)
 	rig->view.site = &rig->site;
 	rig->view.slot[0] = &rig->snapshot;
 	rig->world.http = &rig->view;
+	rig->keys.current = (struct tg_siphash_key){ { 7, 8 } };
+	rig->world.fast_open = &rig->keys;
 }
 
 static void

@@ -48,6 +48,7 @@ struct rig {
 	char head[TG_HTTP_STATUS_MAX + 1][2][RIG_HEAD_BYTES];
 	struct tg_http_snapshot snapshot;
 	struct tg_http_view view;
+	struct tg_fast_open_keys keys; /* all endpoints do Fast Open */
 	struct tg_world world;
 	struct tg_shard *shard;
 	void *memory;

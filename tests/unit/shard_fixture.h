@@ -23,6 +23,7 @@ static uint32_t n_rx;
 static uint16_t port; /* the client's */
 static uint32_t iss;  /* the server's, on the connection of port */
 static struct tg_path path;
+static struct tg_tcp_options offered; /* by the client's SYN */
 
 /* Requests of the client. */
 static const char get_ok[] = "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -52,7 +53,7 @@ add(uint8_t flags, uint32_t seq, uint32_t ack, const char *text)
 	struct tg_frame *f;
 
 	if ((flags & TG_TCP_SYN) != 0)
-		seg.opt = (struct tg_tcp_options){ .present = TG_OPT_MSS, .mss = 1460 };
+		seg.opt = offered;
 	CU_ASSERT_FATAL(n_rx < MAX_RX);
 	f = &rx[n_rx++];
 	*f = rig_frame(&rig);
@@ -195,6 +196,7 @@ start(const struct rig_options *options)
 	n_rx = 0;
 	iss = 0;
 	port = 40000;
+	offered = (struct tg_tcp_options){ .present = TG_OPT_MSS, .mss = 1460 };
 	path = (struct tg_path){
 		.ttl = 64, .src.v4 = tg_be32(CLIENT_IP), .dst.v4 = tg_be32(SERVER_IP)
 	};

@@ -8,7 +8,7 @@
 #include "raw_frame.h"
 #include "tap.h"
 
-#define ALL_KINDS 0x1f
+#define ALL_KINDS 0x3f
 
 /* Every field that a test may find on the wire. */
 static const struct tg_tcp_options sample = {
@@ -17,7 +17,9 @@ static const struct tg_tcp_options sample = {
 	.tsval = 0x01020304,
 	.tsecr = 0x05060708,
 	.n_sack = 4,
+	.n_cookie = 8,
 	.sack = { { 0xfffffff0, 0x10 }, { 0x20, 0x30 }, { 0x40, 0x50 }, { 0x60, 0x70 } },
+	.cookie = { 0x30, 0x21, 0xb9, 0xd8, 0x89, 0x01, 0x7e, 0xeb },
 };
 
 /* Parses from a buffer that ends where the options end. */
@@ -53,7 +55,9 @@ assert_equal(const struct tg_tcp_options *a, const struct tg_tcp_options *b)
 	CU_ASSERT_EQUAL(a->mss, b->mss);
 	CU_ASSERT_EQUAL(a->tsval, b->tsval);
 	CU_ASSERT_EQUAL(a->tsecr, b->tsecr);
+	CU_ASSERT_EQUAL(a->n_cookie, b->n_cookie);
 	CU_ASSERT_EQUAL(memcmp(a->sack, b->sack, sizeof(a->sack)), 0);
+	CU_ASSERT_EQUAL(memcmp(a->cookie, b->cookie, sizeof(a->cookie)), 0);
 }
 
 /* The sample with only these kinds, other fields zero, n SACK blocks. */
@@ -73,6 +77,10 @@ some(uint8_t present, uint8_t n)
 	if (present & TG_OPT_SACK) {
 		opt.n_sack = n;
 		memcpy(opt.sack, sample.sack, n * sizeof(opt.sack[0]));
+	}
+	if (present & TG_OPT_FAST_OPEN) {
+		opt.n_cookie = sample.n_cookie;
+		memcpy(opt.cookie, sample.cookie, sizeof(opt.cookie));
 	}
 	return opt;
 }
@@ -179,7 +187,7 @@ test_parse_repeated_option_keeps_the_first(void)
 static void
 test_parse_unknown_option_is_skipped_by_its_length(void)
 {
-	struct tg_tcp_options got = parse_hex("2206aabbccdd1e02fd04f989020405b4");
+	struct tg_tcp_options got = parse_hex("2306aabbccdd1e02fd04f989020405b4");
 
 	CU_ASSERT_EQUAL(got.present, TG_OPT_MSS);
 	CU_ASSERT_EQUAL(got.mss, 1460);
@@ -224,6 +232,53 @@ test_parse_sack_of_five_blocks_says_nothing(void)
 	CU_ASSERT_EQUAL(parse(bytes, sizeof(bytes)).present, 0);
 }
 
+/* RFC 7413 4.1.1: nothing, or an even number of bytes from 4 to 16. */
+static void
+test_parse_fast_open_takes_a_request_and_cookies_of_4_to_16_bytes(void)
+{
+	uint8_t bytes[20] = { 34 };
+	struct tg_tcp_options got;
+	uint8_t n, i;
+
+	for (i = 2; i < sizeof(bytes); i++)
+		bytes[i] = i;
+	for (n = 0; n <= 18; n++) {
+		bool right = n == 0 || (n >= 4 && n <= 16 && n % 2 == 0);
+
+		bytes[1] = (uint8_t)(2 + n);
+		got = parse(bytes, 2U + n);
+		CU_ASSERT_EQUAL(got.present, right ? TG_OPT_FAST_OPEN : 0);
+		CU_ASSERT_EQUAL(got.n_cookie, right ? n : 0);
+		CU_ASSERT_EQUAL(memcmp(got.cookie, bytes + 2, got.n_cookie), 0);
+	}
+	got = parse_hex("2206010203042202");
+	CU_ASSERT_EQUAL(got.n_cookie, 4); /* the first counts */
+}
+
+static void
+test_write_fast_open_is_byte_exact_and_aligned(void)
+{
+	struct tg_tcp_options opt = some(ALL_KINDS & ~TG_OPT_SACK, 0), back;
+	uint8_t p[TG_TCP_OPTIONS_BYTES_MAX];
+
+	assert_written(TG_OPT_FAST_OPEN, 0, "0101220a3021b9d889017eeb");
+	assert_written(TG_OPT_MSS | TG_OPT_SACK_OK | TG_OPT_WSCALE | TG_OPT_FAST_OPEN, 0,
+	    "020405b401010402010303070101220a3021b9d889017eeb");
+	opt.n_cookie = 0;
+	memset(opt.cookie, 0, sizeof(opt.cookie));
+	CU_ASSERT_EQUAL(tg_tcp_options_write(p, &opt), 24);
+	CU_ASSERT_EQUAL(memcmp(p + 20, "\1\1\x22\x02", 4), 0);
+	/* The longest cookie fits a SYN, and lets no SACK block overflow it. */
+	opt.present = ALL_KINDS;
+	opt.n_cookie = TG_TCP_COOKIE_MAX;
+	opt.n_sack = 4;
+	CU_ASSERT_EQUAL(tg_tcp_options_bytes(&opt), 40);
+	CU_ASSERT_EQUAL(tg_tcp_options_write(p, &opt), 40);
+	back = parse(p, 40);
+	CU_ASSERT_EQUAL(back.present, ALL_KINDS & ~TG_OPT_SACK);
+	CU_ASSERT_EQUAL(back.n_cookie, TG_TCP_COOKIE_MAX);
+}
+
 static void
 test_write_syn_without_timestamp_is_byte_exact(void)
 {
@@ -261,7 +316,7 @@ test_write_of_timestamp_and_sack_is_byte_exact(void)
 static void
 test_write_leaves_out_sack_blocks_that_do_not_fit(void)
 {
-	struct tg_tcp_options opt = some(ALL_KINDS, 4), back;
+	struct tg_tcp_options opt = some(ALL_KINDS & ~TG_OPT_FAST_OPEN, 4), back;
 	uint8_t p[TG_TCP_OPTIONS_BYTES_MAX];
 
 	CU_ASSERT_EQUAL(tg_tcp_options_write(p, &opt), 40);
@@ -292,6 +347,9 @@ test_write_of_every_combination_parses_back(void)
 			CU_ASSERT_EQUAL(tg_tcp_options_write(p, &opt), len);
 			back = parse(p, len);
 			free(p);
+			if (len + 4 + 8 > TG_TCP_OPTIONS_BYTES_MAX &&
+			    (back.present & TG_OPT_SACK) == 0)
+				opt = some((uint8_t)(present & ~TG_OPT_SACK), 0); /* none fits */
 			if (back.present & TG_OPT_SACK)
 				opt = some((uint8_t)present, back.n_sack);
 			assert_equal(&back, &opt);
@@ -337,6 +395,9 @@ static CU_TestInfo options_tests[] = {
 	    test_parse_impossible_length_keeps_what_was_before },
 	{ "known kinds of foreign length", test_parse_known_kind_of_foreign_length_says_nothing },
 	{ "five SACK blocks are none", test_parse_sack_of_five_blocks_says_nothing },
+	{ "Fast Open requests and cookies",
+	    test_parse_fast_open_takes_a_request_and_cookies_of_4_to_16_bytes },
+	{ "write Fast Open", test_write_fast_open_is_byte_exact_and_aligned },
 	{ "write a SYN without timestamp", test_write_syn_without_timestamp_is_byte_exact },
 	{ "write a SYN with timestamp", test_write_syn_with_timestamp_is_byte_exact },
 	{ "write each kind alone", test_write_of_each_kind_alone_is_byte_exact },

@@ -132,6 +132,7 @@ fx_teardown(void)
 		FX_EQUAL(tg_gauge(&fx.gauges.state[i]), 0);
 	FX_EQUAL(tg_gauge(&fx.gauges.sides), 0);
 	FX_EQUAL(tg_gauge(&fx.gauges.held), 0);
+	FX_EQUAL(fx.tcp.fast_open.pending, 0);
 	FX_EQUAL(fx.spare.n, FX_FRAMES);
 	CU_ASSERT_FALSE(tg_wheel_next(&fx.tcp.wheel, &tick));
 	check_pools();

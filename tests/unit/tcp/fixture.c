@@ -45,6 +45,7 @@ set_config(void)
 		.limits = { .connections4 = 8,
 		    .connections6 = 4,
 		    .half_open = 8,
+		    .fast_open_pending = 8,
 		    .sides = 8,
 		    .held = 32,
 		    .held_per_connection = 16,
@@ -64,6 +65,7 @@ set_config(void)
 		.n_endpoints = 2,
 		.endpoint = fx.endpoint,
 	};
+	fx.keys.current = (struct tg_siphash_key){ { 0xb2b2b2b2a1a1a1a1, 0xd4d4d4d4c3c3c3c3 } };
 	fx.endpoint[0] = (struct tg_endpoint){ .ip.v4 = tg_be32(0xc0000202), .port = tg_be16(80) };
 	fx.endpoint[1] = (struct tg_endpoint){ .is_ipv6 = true, .port = tg_be16(80) };
 	memcpy(fx.endpoint[1].ip.b, (const uint8_t[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 2 }, 16);
@@ -118,6 +120,7 @@ fx_lay_out(void)
 	fx.iss = 0;
 	choose_time();
 	tg_tcp_layout(&fx.tcp, &arena, &fx.config, &fx.stats, &fx.gauges, tg_time_tick(fx.now));
+	fx.tcp.fast_open_keys = &fx.keys;
 	fx.spare = (struct tg_frames){ fx.spare_store, 0, FX_FRAMES };
 	for (i = 0; i < FX_FRAMES; i++) {
 		struct tg_frame frame = {
@@ -326,15 +329,18 @@ receive_text(const struct tg_packet *pkt, const struct tg_frame *frame)
 
 /* The same course as a shard's. */
 static void
-receive(const struct tg_packet *pkt, const struct tg_frame *frame)
+receive(struct tg_packet *pkt, const struct tg_frame *frame)
 {
+	bool syn = (pkt->tcp.flags & TG_TCP_SYN) != 0;
 	uint32_t h = tg_tcp_find(&fx.tcp, pkt, hash(pkt));
 
 	tg_tcp_input(&fx.tcp, h, pkt, hash(pkt), fx.now, &fx.r);
 	fx.h = fx.r.handle;
 	fx.t = fx.h != TG_HANDLE_NONE ? &fx.tcp.tcb[fx.h] : NULL;
+	if (fx.r.syn_text)
+		tg_tcp_strip_syn(&pkt->tcp);
 	if (fx.r.drop == TG_DROP_NONE && (fx.r.events & TG_TCP_EVENT_CLOSED) == 0 &&
-	    (pkt->tcp.flags & TG_TCP_SYN) == 0)
+	    (!syn || fx.r.syn_text))
 		receive_text(pkt, frame);
 	if (!fx.r.frame_held)
 		tg_frames_push(&fx.spare, frame);
@@ -353,7 +359,8 @@ fx_arrives(const struct tg_segment *seg)
 	CU_ASSERT_FATAL(seg->len <= FRAME_BYTES && tg_frames_pop(&fx.spare, &frame));
 	pkt.tcp.text = frame.data;
 	for (i = 0; i < seg->len; i++)
-		frame.data[i] = pattern(seg->seq + i - fx.peer.iss);
+		frame.data[i] =
+		    pattern(seg->seq + ((seg->flags & TG_TCP_SYN) != 0) + i - fx.peer.iss);
 	receive(&pkt, &frame);
 	if ((fx.r.events & TG_TCP_EVENT_CLOSED) != 0)
 		finish(fx.h);

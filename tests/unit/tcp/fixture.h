@@ -52,6 +52,7 @@ struct fx_peer {
 struct fixture {
 	struct tg_tcp_config config; /* a change takes effect with fx_lay_out */
 	struct tg_endpoint endpoint[2];
+	struct tg_fast_open_keys keys;
 	struct tg_stats stats;
 	struct tg_tcp_gauges gauges;
 	struct tg_tcp tcp;
