@@ -122,6 +122,7 @@ wire_limits(struct tg_tcp_limits *to, const struct tg_service_config *service, b
 	to->connections6 = !has6 ? 1 : has4 ? TG_MAX(n / 2, 1U) : n;
 	to->connections4 = !has4 ? 1 : has6 ? TG_MAX(n - n / 2, 1U) : n;
 	to->half_open = service->limits.half_open;
+	to->fast_open_pending = service->limits.fast_open_pending;
 	to->sides = service->limits.side_records;
 	to->held = service->limits.held_frames;
 	to->held_per_connection = service->limits.held_frames_per_connection;
@@ -209,7 +210,8 @@ wire_listener(struct tg_wiring *w, const struct tg_config_listener *from)
 			.is_ipv6 = addr->is_ipv6,
 			.port = tg_be16((uint16_t)from->port),
 			.vlan = addr->vlan,
-			.addr = i };
+			.addr = i,
+			.fast_open = from->fast_open };
 	}
 }
 

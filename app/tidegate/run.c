@@ -202,12 +202,26 @@ serve(struct appliance *a)
 	return rc;
 }
 
+/* Time between two keys of cookies, 0 where no listener grants any. */
+static tg_time_t
+key_rotation_ns(const struct tg_service_config *service)
+{
+	unsigned i;
+
+	for (i = 0; i < service->n_listeners; i++) {
+		if (service->listener[i].fast_open)
+			return service->tcp_fast_open.key_rotation_s * TG_NS_PER_SEC;
+	}
+	return 0;
+}
+
 static int
 serve_on_port(struct appliance *a, const struct tg_device_config *dev, const struct tg_pages *pages)
 {
-	struct tg_publisher_config config = {
-		.about = &a->about, .pages = pages, .port = &a->port
-	};
+	struct tg_publisher_config config = { .about = &a->about,
+		.pages = pages,
+		.port = &a->port,
+		.key_rotation_ns = key_rotation_ns(a->service) };
 	int rc = -ENOMEM;
 
 	a->workers = tg_launch_create(&a->port, dev, &a->wiring, a->service->workers);

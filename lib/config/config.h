@@ -143,6 +143,7 @@ struct tg_config_address {
 struct tg_config_listener {
 	uint32_t port;
 	struct tg_config_ip address; /* one of addresses, on each VLAN that has it; not set: all */
+	bool fast_open;
 };
 
 /* One of file and body is not empty. */
@@ -170,6 +171,7 @@ struct tg_service_config {
 	struct {
 		uint32_t connections; /* per worker, as are all limits */
 		uint32_t half_open;
+		uint32_t fast_open_pending;
 		uint32_t side_records;
 		uint32_t held_frames;
 		uint32_t held_frames_per_connection;
@@ -208,6 +210,10 @@ struct tg_service_config {
 		uint32_t mss; /* 0: from the MTU */
 		struct tg_config_place mss_at;
 	} tcp;
+
+	struct {
+		uint32_t key_rotation_s;
+	} tcp_fast_open;
 
 	unsigned n_routes;
 	struct tg_config_route route[TG_CONFIG_ROUTES_MAX];

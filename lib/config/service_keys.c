@@ -131,6 +131,14 @@ static const struct tg_key service_keys[] = {
 	    .help = "One of the local addresses, without prefix length. Left out: all of them.",
 	},
 	{
+	    .path = "listeners[].fast_open",
+	    .type = TG_KEY_BOOLEAN,
+	    .offset = LISTENER_AT(fast_open),
+	    .def = "false",
+	    .help = "Whether to answer a request in the SYN of a client with a cookie (TCP Fast "
+		    "Open, RFC 7413). Such a request may be answered twice.",
+	},
+	{
 	    .path = "limits",
 	    .type = TG_KEY_SECTION,
 	    .help = "Bounds of each worker. What is beyond them is shed and counted.",
@@ -155,6 +163,18 @@ static const struct tg_key service_keys[] = {
 	    .def = "0",
 	    .unit = "connections",
 	    .help = "Connections whose handshake is not complete.",
+	},
+	{
+	    .path = "limits.fast_open_pending",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(limits.fast_open_pending),
+	    .min = 1,
+	    .max = 1 << 24,
+	    .zero = "none",
+	    .def = "256",
+	    .unit = "connections",
+	    .help = "Those among them that are answered already, by Fast Open; beyond it a SYN's "
+		    "data is ignored (RFC 7413 section 5.1).",
 	},
 	{
 	    .path = "limits.side_records",
@@ -502,6 +522,22 @@ static const struct tg_key service_keys[] = {
 	    .help =
 		"Largest segment to receive; at most the port's MTU less 40 bytes. Over IPv6 no "
 		"more than the MTU less 60 is offered.",
+	},
+	{
+	    .path = "tcp_fast_open",
+	    .type = TG_KEY_SECTION,
+	    .help = "TCP Fast Open, for the listeners that have it.",
+	},
+	{
+	    .path = "tcp_fast_open.key_rotation_s",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(tcp_fast_open.key_rotation_s),
+	    .min = 10,
+	    .max = 31536000,
+	    .def = "3600",
+	    .unit = "s",
+	    .help = "How often the key of the cookies changes. A cookie is taken for one to two "
+		    "such times.",
 	},
 	{
 	    .path = "routes",

@@ -12,4 +12,8 @@
  * thread, at start. Returns 0 or -errno: without keys nothing may start. */
 int tg_secrets_make(struct tg_tcp_secrets *secrets);
 
+/* Fills a key in the same way. Returns 0 or -errno, and then leaves the key alone. Control
+ * thread. */
+int tg_secrets_make_key(struct tg_siphash_key *key);
+
 #endif

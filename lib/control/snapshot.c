@@ -3,6 +3,7 @@
  */
 #include "control/snapshot.h"
 
+#include "control/secrets.h"
 #include "io/worker.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ struct slot {
 struct edition {
 	struct tg_world world;
 	struct tg_http_view view;
+	struct tg_fast_open_keys keys;
 };
 
 struct tg_publisher {
@@ -30,6 +32,9 @@ struct tg_publisher {
 	unsigned current; /* index into edition and report */
 	struct edition edition[2];
 	struct tg_report report[2];
+	bool has_keys; /* of cookies */
+	struct tg_fast_open_keys keys;
+	tg_time_t keys_due; /* when the next key takes over */
 	struct slot slot[TG_HTTP_SLOTS];
 };
 
@@ -170,6 +175,23 @@ render(struct tg_publisher *pub, struct slot *slot)
 	(void)fits;
 }
 
+/* Makes the current key the previous one once its time has come. If there is no new key to
+ * be had, the old ones stay. */
+static void
+turn_keys(struct tg_publisher *pub, tg_time_t now)
+{
+	struct tg_siphash_key fresh;
+
+	if (pub->config.key_rotation_ns == 0 || (pub->has_keys && now < pub->keys_due) ||
+	    tg_secrets_make_key(&fresh) < 0)
+		return;
+	pub->keys = (struct tg_fast_open_keys){
+		.current = fresh, .previous = pub->keys.current, .has_previous = pub->has_keys
+	};
+	pub->has_keys = true;
+	pub->keys_due = now + pub->config.key_rotation_ns;
+}
+
 void
 tg_publisher_publish(struct tg_publisher *pub)
 {
@@ -187,7 +209,11 @@ tg_publisher_publish(struct tg_publisher *pub)
 	next->view.current = (uint16_t)at;
 	if (is_last)
 		expire_oldest(pub, &next->view);
-	next->world = (struct tg_world){ .http = &next->view, .draining = pub->draining };
+	turn_keys(pub, pub->report[pub->current].at);
+	next->keys = pub->keys;
+	next->world = (struct tg_world){ .http = &next->view,
+		.draining = pub->draining,
+		.fast_open = pub->has_keys ? &next->keys : NULL };
 	tg_workers_publish(pub->config.workers, &next->world);
 	if (!first)
 		tg_workers_quiesce(pub->config.workers);

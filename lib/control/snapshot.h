@@ -17,6 +17,9 @@
  * snapshot if need be. A peer that reads slower than snapshots go round loses its
  * connection; publication never waits and never fails for want of a slot.
  *
+ * With the snapshot go the keys of Fast Open cookies (tcp/fast_open.h), which change every so
+ * often.
+ *
  * Control thread only.
  */
 #ifndef TG_CONTROL_SNAPSHOT_H
@@ -31,6 +34,7 @@ struct tg_publisher_config {
 	const struct tg_pages *pages;
 	const struct tg_port *port;
 	struct tg_workers *workers;
+	tg_time_t key_rotation_ns; /* a key of cookies lives this long; 0: there are none */
 };
 
 /* Allocates all slots. What config points to outlives the publisher. Returns NULL

@@ -123,6 +123,9 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(service.n_listeners, 1);
 	CU_ASSERT_EQUAL(service.listener[0].port, 80);
 	CU_ASSERT_FALSE(service.listener[0].address.set);
+	CU_ASSERT_FALSE(service.listener[0].fast_open);
+	CU_ASSERT_EQUAL(service.limits.fast_open_pending, 256);
+	CU_ASSERT_EQUAL(service.tcp_fast_open.key_rotation_s, 3600);
 	CU_ASSERT_EQUAL(service.limits.connections, 65536);
 	CU_ASSERT_EQUAL(service.limits.half_open, 16384);
 	CU_ASSERT_EQUAL(service.limits.side_records, 16384);
@@ -165,7 +168,7 @@ test_service_whole_is_stored(void)
 		"dad: false\n"
 		"listeners:\n"
 		"  - port: 80\n"
-		"  - &slow { port: 8080, address: 2001:db8::2 }\n"
+		"  - &slow { port: 8080, address: 2001:db8::2, fast_open: true }\n"
 		"  - { port: 8080, address: 192.0.2.2 }\n"
 		"timers: { idle_timeout_ms: 7000 }\n"
 		"tcp: { window_scale: 0, mss: 1400, congestion_control: reno, ecn: off }\n"
@@ -194,6 +197,7 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.gateway6.ip.b[0], 0xfe);
 	CU_ASSERT_FALSE(service.dad);
 	CU_ASSERT_EQUAL(service.n_listeners, 3);
+	CU_ASSERT_TRUE(service.listener[1].fast_open && !service.listener[2].fast_open);
 	CU_ASSERT_TRUE(service.listener[1].address.set && service.listener[1].address.is_ipv6);
 	CU_ASSERT_TRUE(tg_ip_equal(&service.listener[1].address.ip, &service.address[2].ip));
 	CU_ASSERT_EQUAL(service.tcp.receive_window_bytes, 65535);

@@ -74,11 +74,13 @@ publish(void)
 	seen = latest;
 }
 
+static tg_time_t key_rotation_ns;
+
 static void
 start(void)
 {
 	char why[TG_PAGES_WHY_MAX];
-	struct tg_publisher_config config = { .about = &about };
+	struct tg_publisher_config config = { .about = &about, .key_rotation_ns = key_rotation_ns };
 
 	memset(pins, 0, sizeof(pins));
 	seen = latest = NULL;
@@ -233,7 +235,81 @@ test_pins_taken_during_the_grace_period_hold(void)
 	finish();
 }
 
+static bool
+same_key(const struct tg_siphash_key *a, const struct tg_siphash_key *b)
+{
+	return a->k[0] == b->k[0] && a->k[1] == b->k[1];
+}
+
+static void
+test_keys_without_a_rotation_are_none(void)
+{
+	key_rotation_ns = 0;
+	start();
+	CU_ASSERT_PTR_NULL(seen->fast_open);
+	publish();
+	CU_ASSERT_PTR_NULL(seen->fast_open);
+	finish();
+}
+
+/* The reports of the test's workers take a second for every two publications. */
+static void
+test_keys_change_with_their_period_and_the_last_one_stays(void)
+{
+	struct tg_fast_open_keys was;
+	unsigned i, changes = 0;
+
+	key_rotation_ns = 3 * TG_NS_PER_SEC;
+	start();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(seen->fast_open);
+	CU_ASSERT_FALSE(seen->fast_open->has_previous);
+	CU_ASSERT_TRUE((seen->fast_open->current.k[0] | seen->fast_open->current.k[1]) != 0);
+	for (i = 0; i < 24; i++) {
+		was = *seen->fast_open;
+		publish();
+		if (same_key(&was.current, &seen->fast_open->current))
+			continue;
+		changes++;
+		CU_ASSERT_TRUE(seen->fast_open->has_previous);
+		CU_ASSERT_TRUE(same_key(&was.current, &seen->fast_open->previous));
+		CU_ASSERT_FALSE(same_key(&was.previous, &seen->fast_open->current));
+	}
+	CU_ASSERT_EQUAL(changes, 4); /* twelve seconds */
+	finish();
+	key_rotation_ns = 0;
+}
+
+static struct tg_fast_open_keys keys_before;
+
+static void
+keys_are_as_before(void)
+{
+	CU_ASSERT_TRUE(same_key(&keys_before.current, &seen->fast_open->current));
+	CU_ASSERT_TRUE(same_key(&keys_before.previous, &seen->fast_open->previous));
+}
+
+static void
+test_keys_that_workers_see_never_change(void)
+{
+	unsigned i;
+
+	key_rotation_ns = TG_NS_PER_SEC;
+	start();
+	in_grace = keys_are_as_before;
+	for (i = 0; i < 8; i++) {
+		keys_before = *seen->fast_open;
+		publish();
+	}
+	CU_ASSERT_EQUAL(n_grace, 8);
+	finish();
+	key_rotation_ns = 0;
+}
+
 static CU_TestInfo tests[] = {
+	{ "keys: without a rotation are none", test_keys_without_a_rotation_are_none },
+	{ "keys: change with their period",
+	    test_keys_change_with_their_period_and_the_last_one_stays },
+	{ "keys: never change under a worker", test_keys_that_workers_see_never_change },
 	{ "first publication: waits for nobody", test_first_publication_waits_for_nobody },
 	{ "publication: while draining says so", test_publication_while_draining_says_so },
 	{ "publication: never changes what workers see",

@@ -129,6 +129,7 @@ test_wire_listener_takes_its_address_on_every_vlan_or_all(void)
 	add_address("198.51.100.2", 0);
 	add_address("192.0.2.2", 7);
 	add_listener(8080, 0);
+	service.listener[0].fast_open = true;
 	add_listener(80, -1);
 	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
 	CU_ASSERT_EQUAL_FATAL(w.tcp.n_endpoints, 5);
@@ -137,6 +138,8 @@ test_wire_listener_takes_its_address_on_every_vlan_or_all(void)
 	CU_ASSERT_TRUE(endpoint_is(2, 80, 0, 0));
 	CU_ASSERT_TRUE(endpoint_is(3, 80, 1, 0));
 	CU_ASSERT_TRUE(endpoint_is(4, 80, 2, 7));
+	CU_ASSERT_TRUE(w.endpoint[0].fast_open && w.endpoint[1].fast_open);
+	CU_ASSERT_FALSE(w.endpoint[2].fast_open);
 }
 
 static void
