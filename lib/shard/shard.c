@@ -167,7 +167,7 @@ receive_icmp_error(struct tg_run *run, const struct tg_packet *pkt, const struct
 
 	if (h == TG_HANDLE_NONE)
 		return TG_DROP_ICMP_NO_CONNECTION;
-	tg_tcp_icmp(tcp, h, &error, &r);
+	tg_tcp_icmp(tcp, h, &error, run->now, &r);
 	tg_connection_result(run, h, &r);
 	return r.drop;
 }

@@ -31,6 +31,7 @@ struct tg_tcp_limits {
 	uint32_t connections6;      /* TCBs for IPv6 */
 	uint32_t half_open;         /* TCBs in SYN-RECEIVED */
 	uint32_t fast_open_pending; /* those among them whose SYN's text was taken */
+	uint32_t fast_open_cookies; /* servers in the client's cookie cache; 0: no client's part */
 	uint32_t sides;             /* connections that move at the same time */
 	uint32_t held;              /* received frames kept for later, all connections together */
 	uint32_t held_per_connection;

@@ -200,7 +200,8 @@ check_ack_in_syn_sent(struct tg_tcp_input *in)
 {
 	const struct tg_segment *seg = in->seg;
 
-	if ((seg->flags & TG_TCP_ACK) == 0 || seg->ack == in->t->snd_nxt)
+	if ((seg->flags & TG_TCP_ACK) == 0 ||
+	    (tg_seq_gt(seg->ack, in->t->snd_una) && tg_seq_leq(seg->ack, in->t->snd_nxt)))
 		return TG_STEP_ON;
 	if ((seg->flags & TG_TCP_RST) == 0) {
 		tg_tcp_reset_for(seg, &in->r->reply);
@@ -218,8 +219,37 @@ check_rst_in_syn_sent(struct tg_tcp_input *in)
 		return TG_STEP_ON;
 	if ((in->seg->flags & TG_TCP_ACK) == 0)
 		return tg_step_drop(in, TG_DROP_TCP_SEQUENCE);
+	tg_fast_open_failed(in->tcp, in->h, in->now);
 	tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r);
 	return TG_STEP_DONE;
+}
+
+/* The side record of a connection that has just heard the peer's SYN: it was made when nothing
+ * was known of the peer. */
+static void
+start_receiving(struct tg_tcp_input *in)
+{
+	struct tg_side *s = in->s;
+
+	s->rcv_user = s->last_ack = in->t->rcv_nxt;
+	s->rcv_adv = in->t->rcv_nxt + in->tcp->config->receive_window;
+	s->snd_wl1 = in->seg->seq;
+	s->snd_wl2 = in->t->snd_una;
+	s->max_wnd = tg_tcp_snd_wnd(in->t);
+	s->sent_at = tg_time_tick(in->now);
+}
+
+/* The SYN-ACK in SYN-SENT. */
+static void
+receive_syn_ack(struct tg_tcp_input *in)
+{
+	if ((in->t->flags & TG_TCB_FAST_OPEN) != 0)
+		tg_fast_open_answered(in);
+	tg_tcp_establish(in);
+	if (tg_seq_gt(in->seg->ack, in->t->snd_una))
+		tg_tcp_acknowledged(in); /* text left with the SYN, so there is a side record */
+	in->t->flags |= TG_TCB_SEND_ACK;
+	tg_tcp_refresh_life(in->tcp, in->h, in->now);
 }
 
 /* "Fourth, check the SYN bit", with an ACK of ours: the handshake is complete. Without one
@@ -238,12 +268,13 @@ tg_tcp_syn_sent(struct tg_tcp_input *in)
 	t->rcv_nxt = in->seg->seq + 1;
 	tg_tcp_negotiate(in->tcp, t, in->pkt);
 	tg_cc_init(in->tcp, t);
+	if (in->s != NULL)
+		start_receiving(in);
 	if ((in->seg->flags & TG_TCP_ACK) != 0) {
-		tg_tcp_establish(in);
-		t->flags |= TG_TCB_SEND_ACK;
-		tg_tcp_refresh_life(in->tcp, in->h, in->now);
+		receive_syn_ack(in);
 		return;
 	}
+	t->flags &= (uint16_t)~TG_TCB_FAST_OPEN; /* our SYN-ACK grants nothing */
 	tg_tcp_set_state(in->tcp, t, TG_TCP_SYN_RECEIVED);
 	t->flags |= TG_TCB_SEND_SYN;
 }

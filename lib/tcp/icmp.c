@@ -42,9 +42,30 @@ report(struct tg_tcp *tcp, const struct tg_tcp_icmp_error *err, struct tg_tcp_re
 	r->icmp_code = err->code;
 }
 
+/* Only text makes a SYN too big: it goes again without, as if its timer had passed. */
+static void
+syn_too_big(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+
+	if ((t->flags & TG_TCB_FAST_OPEN) == 0 || (t->flags & TG_TCB_RETRIED) != 0)
+		return;
+	tg_fast_open_failed(tcp, h, now);
+	t->flags |= TG_TCB_RETRIED | TG_TCB_SEND_SYN;
+	tg_count(tcp->stats, TG_COUNTER_SYN_RETRANSMITS);
+}
+
+static void
+refuse(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
+{
+	if (tcp->tcb[h].state == TG_TCP_SYN_SENT)
+		tg_fast_open_failed(tcp, h, now);
+	tg_tcp_end(tcp, h, TG_COUNTER_ICMP_REFUSED, r);
+}
+
 void
-tg_tcp_icmp(
-    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, struct tg_tcp_result *r)
+tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, tg_time_t now,
+    struct tg_tcp_result *r)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
@@ -55,11 +76,15 @@ tg_tcp_icmp(
 		return;
 	}
 	r->drop = TG_DROP_ICMP_CONSUMED;
+	if (err->too_big && t->state == TG_TCP_SYN_SENT) {
+		syn_too_big(tcp, h, now);
+		return;
+	}
 	if (err->too_big) {
 		lower_mss(tcp, h, err->mtu);
 		return;
 	}
 	report(tcp, err, r);
 	if (err->hard && tg_tcp_is_opening(t)) /* once synchronised, soft (RFC 5927 4.2) */
-		tg_tcp_end(tcp, h, TG_COUNTER_ICMP_REFUSED, r);
+		refuse(tcp, h, now, r);
 }

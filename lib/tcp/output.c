@@ -132,6 +132,15 @@ describe(
 	}
 }
 
+static void
+add_fast_open(struct tg_tcp *tcp, uint32_t h, struct tg_segment *seg)
+{
+	if (tcp->tcb[h].state == TG_TCP_SYN_SENT)
+		tg_fast_open_offer(tcp, h, seg);
+	else
+		tg_fast_open_grant(tcp, h, seg);
+}
+
 /* SYN in SYN-SENT, SYN-ACK in SYN-RECEIVED. The flags say which options we offer or accept. */
 static void
 output_syn(
@@ -151,12 +160,12 @@ output_syn(
 	if ((t->flags & TG_TCB_SACK) != 0)
 		seg->opt.present |= TG_OPT_SACK_OK;
 	describe(tcp, t, s, now, seg);
+	if ((t->flags & TG_TCB_FAST_OPEN) != 0)
+		add_fast_open(tcp, h, seg);
 	if (t->state == TG_TCP_SYN_SENT)
 		seg->flags = TG_TCP_SYN; /* there is nothing to acknowledge yet */
 	if ((t->flags & TG_TCB_ECN) != 0)
 		seg->flags |= t->state == TG_TCP_SYN_SENT ? TG_TCP_ECE | TG_TCP_CWR : TG_TCP_ECE;
-	if ((t->flags & TG_TCB_FAST_OPEN) != 0)
-		tg_fast_open_grant(tcp, h, seg);
 	seg->wnd = (uint16_t)TG_MIN(tg_tcp_rcv_wnd(tcp, t, s), UINT16_MAX); /* never scaled */
 	t->flags &= (uint16_t)~TG_TCB_SEND_SYN;
 	if (t->syn_time == 0)

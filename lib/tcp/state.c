@@ -106,6 +106,7 @@ tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_co
 	tcp->loss = tg_arena_take(arena, limits->sides, sizeof(*tcp->loss));
 	tcp->rare = tg_arena_take(arena, limits->sides, sizeof(*tcp->rare));
 	tcp->held = tg_arena_take(arena, limits->held, sizeof(*tcp->held));
+	tg_cookie_cache_layout(&tcp->cookies, arena, limits->fast_open_cookies);
 	tg_flowtable_layout(&tcp->flows, arena, tcp->n4 + tcp->n6);
 	if (arena->base == NULL)
 		return;

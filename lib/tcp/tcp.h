@@ -34,6 +34,7 @@
 #include "flowtable/flowtable.h"
 #include "packet/packet.h"
 #include "tcp/config.h"
+#include "tcp/cookie_cache.h"
 #include "tcp/fast_open.h"
 #include "tcp/gauges.h"
 #include "tcp/tcb.h"
@@ -80,6 +81,7 @@ struct tg_tcp {
 	/* Set by the shard, valid while it runs; NULL: no cookie is granted or taken. */
 	const struct tg_fast_open_keys *fast_open_keys;
 	struct tg_fast_open_backlog fast_open;
+	struct tg_cookie_cache cookies; /* the client's */
 	struct tg_challenge_limit challenge_acks;
 	struct tg_rate_limit resets;
 	struct tg_flowtable flows;
@@ -155,9 +157,21 @@ void tg_tcp_taken(struct tg_tcp *tcp, uint32_t h, uint32_t n, struct tg_frames *
  * endpoint (whose own port does not matter here) to remote:rport. The caller chooses lport
  * so that tg_flow_hash brings the answers to this shard. Returns its handle;
  * TG_HANDLE_NONE if the pair of sockets is in use, remote is no host's address or no TCB is
- * free. TG_TCP_EVENT_ESTABLISHED or _CLOSED tells how it went. */
+ * free. The user may append at once; it is sent after the handshake, or see
+ * tg_tcp_fast_open. TG_TCP_EVENT_ESTABLISHED or _CLOSED tells how it went. */
 uint32_t tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
     be16_t rport, be16_t lport, tg_time_t now);
+
+/* Opens h, just made by tg_tcp_connect and with nothing sent yet, by Fast Open (RFC 7413
+ * section 4.1.3). The user first appends what it has to say, by tg_tcp_side and tg_tcp_append;
+ * text that bears being delivered twice. If the server's cookie is known the SYN carries it
+ * and as much of the stream as fits a segment: tg_tcp_output then describes a SYN with len
+ * bytes from offset 0. If not, the SYN asks for a cookie, for the next time. What the
+ * SYN-ACK leaves unacknowledged is sent after the handshake, as is everything if Fast Open is off
+ * for this server, because it failed before, or altogether (limits.fast_open_cookies is 0).
+ * tg_tcp_close ends the connection as long as it is in SYN-SENT, so it is for later.
+ * Returns the number of bytes that the SYN will carry. */
+uint32_t tg_tcp_fast_open(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 
 /* The connection's side record, taken from the pool if it has none; NULL if the pool is
  * empty (counted). */
@@ -242,8 +256,8 @@ struct tg_tcp_icmp_error {
 /* An ICMP error quoting a segment of connection h, RFC 5927. r->drop says what became of it;
  * TG_TCP_EVENT_ICMP tells the user of one that was believed, unless it was about size. It ends
  * no connection but one that is being opened, by a hard error. */
-void tg_tcp_icmp(
-    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, struct tg_tcp_result *r);
+void tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, tg_time_t now,
+    struct tg_tcp_result *r);
 
 /* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
  * what arrived in order and was not taken. */

@@ -108,6 +108,13 @@ void tg_fast_open_receive_syn(struct tg_tcp_input *in);
 void tg_fast_open_grant(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn_ack);
 void tg_fast_open_reset(struct tg_tcp *tcp, tg_time_t now);
 
+/* fast_open_client.c. tg_fast_open_offer: adds option and text to the SYN of h.
+ * tg_fast_open_failed: that SYN drew nothing good. tg_fast_open_answered: its SYN-ACK, before
+ * SND.UNA moves. */
+void tg_fast_open_offer(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn);
+void tg_fast_open_failed(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
+void tg_fast_open_answered(struct tg_tcp_input *in);
+
 /* ack.c */
 enum tg_tcp_step tg_tcp_check_ack(struct tg_tcp_input *in);
 void tg_tcp_challenge_ack(struct tg_tcp_input *in);

@@ -84,6 +84,8 @@ syn_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 	t->retries++;
 	t->flags |= TG_TCB_SEND_SYN;
 	if (t->syn_time != 0) { /* else none has left yet: the next hop was not known */
+		if (sent)
+			tg_fast_open_failed(tcp, h, now);
 		t->flags |= TG_TCB_RETRIED;
 		if (sent) /* RFC 3168 6.1.1.1: perhaps ECN is why the SYN was lost */
 			t->flags &= (uint16_t)~TG_TCB_ECN;

@@ -439,7 +439,7 @@ icmp(struct bench *b, uint8_t what, uint8_t n, uint32_t quoted_seq, struct tg_tc
 		.mtu = (uint16_t)(n << 3),
 		.quoted_seq = quoted_seq };
 
-	tg_tcp_icmp(&b->tcp, b->h, &err, result);
+	tg_tcp_icmp(&b->tcp, b->h, &err, b->now, result);
 }
 
 static void

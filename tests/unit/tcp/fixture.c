@@ -46,6 +46,7 @@ set_config(void)
 		    .connections6 = 4,
 		    .half_open = 8,
 		    .fast_open_pending = 8,
+		    .fast_open_cookies = 8,
 		    .sides = 8,
 		    .held = 32,
 		    .held_per_connection = 16,
@@ -443,8 +444,8 @@ fx_enter(enum tg_tcp_state state)
 	fx_forget();
 }
 
-void
-fx_connect(void)
+static void
+begin_connect(void)
 {
 	const struct tg_segment none = { .sport = tg_be16(fx.peer.port) };
 	const struct tg_packet pkt = packet(&none);
@@ -455,6 +456,25 @@ fx_connect(void)
 	if (fx.t == NULL)
 		return;
 	fx.iss = fx.iss_of[fx.h] = fx.t->snd_una;
+}
+
+void
+fx_connect(void)
+{
+	begin_connect();
+	fx_serve();
+}
+
+void
+fx_connect_fast(uint32_t n)
+{
+	begin_connect();
+	CU_ASSERT_FATAL(fx.t != NULL);
+	if (n != 0) {
+		CU_ASSERT_PTR_NOT_NULL_FATAL(tg_tcp_side(&fx.tcp, fx.h));
+		tg_tcp_append(&fx.tcp, fx.h, n);
+	}
+	fx.syn_text = tg_tcp_fast_open(&fx.tcp, fx.h, fx.now);
 	fx_serve();
 }
 

@@ -67,6 +67,7 @@ struct fixture {
 	uint32_t iss_of[FX_TCBS];
 	uint32_t mark;          /* tick of the last fx_mark */
 	struct tg_tcp_result r; /* what the last segment, timer or call said */
+	uint32_t syn_text;      /* bytes that the last fx_connect_fast put in the SYN */
 	uint32_t events;        /* all TG_TCP_EVENT_* since fx_forget */
 	struct fx_sent sent[FX_SENT_MAX];
 	uint32_t n_sent;
@@ -112,6 +113,7 @@ void fx_enter(enum tg_tcp_state state);
 /* The user's calls, each served. fx_connect opens to the peer's port; with FX_EQUAL(fx.h,
  * TG_HANDLE_NONE) it could not. */
 void fx_connect(void);
+void fx_connect_fast(uint32_t n); /* with n bytes appended, by Fast Open */
 void fx_append(uint32_t n);
 void fx_close(void);
 void fx_abort(void);

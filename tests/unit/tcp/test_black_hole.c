@@ -157,7 +157,7 @@ test_black_hole_too_big_during_a_trial_is_final(void)
 	enter_with_text(1460, 3000);
 	time_out(2);
 	error.quoted_seq = fx.iss + 1;
-	tg_tcp_icmp(&fx.tcp, fx.h, &error, &fx.r);
+	tg_tcp_icmp(&fx.tcp, fx.h, &error, fx.now, &fx.r);
 	FX_EQUAL(fx.t->mss, 600);
 	fx_serve();
 	time_out(6);

@@ -327,7 +327,7 @@ test_pending_hard_icmp_error_ends_it(void)
 
 	enter_pending();
 	error.quoted_seq = fx.iss;
-	tg_tcp_icmp(&fx.tcp, fx.h, &error, &fx.r);
+	tg_tcp_icmp(&fx.tcp, fx.h, &error, fx.now, &fx.r);
 	FX_STATE(TG_TCP_CLOSED);
 	FX_EQUAL(fx.tcp.fast_open.pending, 0);
 	tg_tcp_free(&fx.tcp, fx.h, &fx.spare);
@@ -343,7 +343,7 @@ test_pending_packet_too_big_sends_smaller_segments_of_the_text(void)
 	fx_append(1000);
 	FX_SENT("P. 1:1001 ack 11");
 	error.quoted_seq = fx.iss + 1;
-	tg_tcp_icmp(&fx.tcp, fx.h, &error, &fx.r);
+	tg_tcp_icmp(&fx.tcp, fx.h, &error, fx.now, &fx.r);
 	fx_serve();
 	FX_EQUAL(fx.sent[0].offset, 0);
 	FX_SENT(". 1:601 ack 11, P. 601:1001 ack 11");

@@ -22,7 +22,7 @@ icmp(enum kind kind, uint32_t seq, uint16_t mtu)
 	uint32_t h = fx.h;
 
 	error.quoted_seq = fx.iss + seq;
-	tg_tcp_icmp(&fx.tcp, h, &error, &fx.r);
+	tg_tcp_icmp(&fx.tcp, h, &error, fx.now, &fx.r);
 	if ((fx.r.events & TG_TCP_EVENT_CLOSED) != 0) {
 		tg_tcp_free(&fx.tcp, h, &fx.spare);
 		fx.h = TG_HANDLE_NONE;
