@@ -83,8 +83,6 @@ tg_tcp_negotiate(const struct tg_tcp *tcp, struct tg_tcb *t, const struct tg_pac
 	if ((opt->present & TG_OPT_WSCALE) != 0) {
 		t->flags |= TG_TCB_WSCALE;
 		t->snd_wscale = opt->wscale & 15;
-		/* RFC 7323 section 2.2: the window of a SYN is not scaled. */
-		t->snd_wnd = (uint16_t)((t->snd_wnd + (1U << t->snd_wscale) - 1) >> t->snd_wscale);
 	}
 	t->snd_wnd = pkt->tcp.wnd >> t->snd_wscale; /* RFC 7323 2.2: in a SYN it is not scaled */
 	if (config->sack && (opt->present & TG_OPT_SACK_OK) != 0)

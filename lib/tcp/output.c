@@ -147,7 +147,7 @@ output_syn(
     struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
 	const struct tg_tcp_config *config = tcp->config;
-	uint32_t h = (uint32_t)(t - tcp->tcb);
+	uint32_t h = (uint32_t)(t - tcp->tcb), window;
 	bool is_ipv6 = tg_tcp_is_ipv6(tcp, h);
 
 	*seg = (struct tg_segment){ .seq = t->snd_una, .flags = TG_TCP_SYN };
@@ -166,7 +166,8 @@ output_syn(
 		seg->flags = TG_TCP_SYN; /* there is nothing to acknowledge yet */
 	if ((t->flags & TG_TCB_ECN) != 0)
 		seg->flags |= t->state == TG_TCP_SYN_SENT ? TG_TCP_ECE | TG_TCP_CWR : TG_TCP_ECE;
-	seg->wnd = (uint16_t)TG_MIN(tg_tcp_rcv_wnd(tcp, t, s), UINT16_MAX); /* never scaled */
+	window = s != NULL ? s->rcv_adv - t->rcv_nxt : config->receive_window;
+	seg->wnd = (uint16_t)TG_MIN(window, UINT16_MAX); /* never scaled */
 	t->flags &= (uint16_t)~TG_TCB_SEND_SYN;
 	if (t->syn_time == 0)
 		t->syn_time = TG_MAX(tg_time_rtt(now), 1);

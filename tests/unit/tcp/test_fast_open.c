@@ -320,7 +320,7 @@ test_listen_text_that_the_user_leaves_is_held_and_acknowledged(void)
 	fx_peer("S", 0, 10, 0);
 	FX_EQUAL(fx.taken, 3);
 	FX_EQUAL(tg_gauge(&fx.gauges.held), 1);
-	FX_EQUAL(fx.sent[0].seg.wnd, FX_WINDOW - 7);
+	FX_EQUAL(fx.sent[0].seg.wnd, FX_WINDOW - 10);
 	FX_SENT("S. 0:0 ack 11");
 	fx.appetite = UINT32_MAX;
 	fx_peer(".", 11, 0, 1);
