@@ -237,6 +237,21 @@ def large(host, file, receive_buffer=None):
     expect("SHA-256", hashlib.sha256(body).hexdigest(), hashlib.sha256(content).hexdigest())
 
 
+def fast_open(host, path):
+    """the kernel asks for a cookie, or shows the one it has and sends the request in the SYN"""
+    family, kind, proto, _, address = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM)[0]
+    sock = socket.socket(family, kind, proto)
+    data = request(path, "Connection: close")
+    # Without a cookie this waits for the handshake, so it must be allowed to.
+    expect("bytes sent", sock.sendto(data, socket.MSG_FASTOPEN, address), len(data))
+    sock.settimeout(TIMEOUT)
+    reader = Reader(sock)
+    status, _, _ = reader.answer()
+    expect("status", status, 200)
+    expect("bytes behind the answer", sock.recv(1), b"")
+    sock.close()
+
+
 def refused(host):
     """Nobody listens there: a reset, at once."""
     try:
@@ -251,7 +266,7 @@ EXCHANGES = {
     for f in (
         keep_alive, pipelining, byte_by_byte, connection_close, http_1_0, head,
         not_implemented, bad_request, half_close, fin_with_request, fin_at_once, idle, abort,
-        stall, large, refused,
+        stall, large, fast_open, refused,
     )
 }
 

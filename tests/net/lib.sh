@@ -16,6 +16,8 @@ iface=tide0
 large_bytes=3000000
 tx_checksum=auto
 idle_timeout_ms=60000
+fast_open=false
+key_rotation_s=3600
 tide_mac=
 tide_ll=
 
@@ -50,7 +52,9 @@ addresses:
   - { address: $addr6/64 }
 $(for address in "${@:2}"; do printf '  - %s\n' "$address"; done)
 listeners:
-  - { port: 80 }
+  - { port: 80, fast_open: $fast_open }
+tcp_fast_open:
+  key_rotation_s: $key_rotation_s
 timers:
   msl_ms: 500
   idle_timeout_ms: $idle_timeout_ms
