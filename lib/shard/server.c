@@ -83,7 +83,7 @@ serve(struct tg_run *run, uint32_t h)
 
 	if (conn == NULL)
 		return;
-	/* An acknowledged FIN lies one beyond the stream. */
+	/* An acknowledged FIN lies one beyond the stream, a SYN that is not one before. */
 	s = &run->tcp->side[t->side];
 	tg_http_acked(conn, &server->pins, tg_seq_min(t->snd_una, s->snd_end) - s->snd_base);
 }

@@ -88,7 +88,6 @@ accept_text(struct tg_tcp_input *in, enum cookie_age age)
 	if (s == NULL)
 		return; /* an ordinary handshake, then; the want of a record is counted */
 	s->fast_open = true;
-	s->sent_at = tg_time_tick(in->now);
 	tcp->fast_open.pending++;
 	in->r->syn_text = true;
 	tg_count(tcp->stats,

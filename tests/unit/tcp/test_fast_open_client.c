@@ -88,6 +88,7 @@ test_connect_without_cookie_asks_for_one(void)
 	fx_connect_fast(100);
 	FX_EQUAL(fx.syn_text, 0);
 	FX_TRUE(option_sent(), "request");
+	FX_TRUE(!tg_tcp_wants_output(&fx.tcp, fx.h), "text waits");
 	FX_EQUAL(fx.sent[0].seg.opt.n_cookie, 0);
 	FX_SENT("S 0:0");
 	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_ASKED), 1);
@@ -176,6 +177,10 @@ test_syn_sent_text_not_acknowledged_goes_again_at_once(void)
 	enter_fast();
 	syn_ack(1, cookie_b, 4);
 	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx_side()->snd_wl1, fx.peer.iss);
+	FX_EQUAL(fx_side()->rcv_adv, fx.peer.iss + 1 + FX_WINDOW);
+	FX_EQUAL(fx_side()->max_wnd, FX_PEER_WND);
+	FX_EQUAL(fx.sent[0].seg.wnd, FX_WINDOW);
 	FX_EQUAL(fx.sent[0].offset, 0);
 	FX_SENT("P. 1:101 ack 1");
 	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_UNTAKEN), 1);
@@ -425,6 +430,19 @@ test_syn_sent_simultaneous_open_loses_no_text(void)
 	FX_SENT("P. 1:101 ack 51");
 }
 
+/* Nobody has shown a cookie, so text waits for ESTABLISHED. */
+static void
+test_syn_sent_simultaneous_open_without_cookie_holds_text_back(void)
+{
+	fx_connect_fast(100);
+	fx_forget();
+	fx_peer("S", 0, 0, 0);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_SENT("S. 0:0 ack 1");
+	fx_peer(".", 1, 0, 1);
+	FX_SENT("P. 1:101 ack 1");
+}
+
 static void
 test_syn_sent_simultaneous_open_with_text_taken_sends_it_once(void)
 {
@@ -544,6 +562,8 @@ static CU_TestInfo tests[] = {
 	{ "syn sent window closed is probed", test_syn_sent_window_closed_is_probed },
 	{ "syn sent simultaneous open loses no text",
 	    test_syn_sent_simultaneous_open_loses_no_text },
+	{ "syn sent simultaneous open without cookie holds text back",
+	    test_syn_sent_simultaneous_open_without_cookie_holds_text_back },
 	{ "syn sent simultaneous open with text taken sends it once",
 	    test_syn_sent_simultaneous_open_with_text_taken_sends_it_once },
 	{ "syn sent close ends and silence gives up",
