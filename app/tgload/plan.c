@@ -173,7 +173,6 @@ tg_plan_make(
 		.requests = (uint32_t)options->requests,
 		.close = options->close,
 		.half_close = options->half_close,
-		.worker_of = options->workers > 1 ? worker_of : NULL,
 		.worker_ctx = plan };
 	if (options->rate != 0)
 		plan->load.interval_ns =
@@ -223,6 +222,7 @@ tg_plan_wire(struct tg_plan *plan, struct tg_wiring *w, const struct tg_port *po
 		return rc;
 	plan->port = port;
 	plan->flow_key = &w->tcp.secrets.flow;
+	plan->load.worker_of = port->rss && plan->n_workers > 1 ? worker_of : NULL;
 	w->shard.user = &tg_load_user;
 	w->shard.user_config = &plan->load;
 	wire_endpoints(plan, w);
@@ -242,6 +242,6 @@ tg_plan_share(const struct tg_plan *plan, struct tg_shard *shard, uint16_t i)
 	uint64_t total =
 	    o->total == 0 ? UINT64_MAX : share_of((uint64_t)o->total, plan->n_workers, i);
 
-	tg_load_set_share(
-	    shard, i, (uint32_t)share_of((uint64_t)o->connections, plan->n_workers, i), total);
+	tg_load_set_share(shard, i, (uint16_t)plan->n_workers,
+	    (uint32_t)share_of((uint64_t)o->connections, plan->n_workers, i), total);
 }

@@ -64,7 +64,7 @@ struct tg_load_config {
 	bool half_close;      /* it closes its side behind the last request */
 	bool verify;          /* bodies must have: */
 	uint64_t body_bytes, body_sum; /* this length and tg_body_sum */
-	tg_load_worker_of worker_of;   /* NULL: there is one worker */
+	tg_load_worker_of worker_of;   /* NULL: tg_flow_shard of tg_flow_hash says it */
 	const void *worker_ctx;
 };
 
@@ -79,10 +79,11 @@ struct tg_load_figures {
 
 extern const struct tg_user_ops tg_load_user;
 
-/* Gives a shard its share of the work, in place of what its configuration says: it opens only
- * what comes back to its worker. total: UINT64_MAX is no limit. Before its first run. */
-void tg_load_set_share(
-    struct tg_shard *shard, uint16_t worker, uint32_t connections, uint64_t total);
+/* Gives a shard its share of the work, in place of what its configuration says: it is worker
+ * number worker of n_workers, and opens only what comes back to it. total: UINT64_MAX is no
+ * limit. Before its first run. */
+void tg_load_set_share(struct tg_shard *shard, uint16_t worker, uint16_t n_workers,
+    uint32_t connections, uint64_t total);
 
 /* Counts the connections that are still open as CUT_OFF. The shard must have stopped. */
 void tg_load_cut_off(struct tg_shard *shard);

@@ -8,8 +8,8 @@
 
 #include "base/seq.h"
 #include "load/load.h"
-#include "load/ports.h"
 #include "load/response.h"
+#include "tcp/ports.h"
 
 enum tg_load_phase {
 	TG_LOAD_OPENING, /* the handshake is under way */
@@ -34,7 +34,8 @@ struct tg_load_conn {
 struct tg_load {
 	const struct tg_load_config *config;
 	struct tg_load_conn *conn;
-	struct tg_load_ports ports;
+	struct tg_tcp_ports ports;
+	uint16_t next_endpoint;
 	uint16_t worker;
 	uint32_t connections; /* open at once */
 	uint64_t total;       /* requests */

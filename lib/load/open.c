@@ -5,8 +5,8 @@
  */
 #include "load/load_internal.h"
 
-#define OPENS_PER_RUN  32 /* a burst's worth of SYNs */
-#define TUPLES_PER_RUN 4096
+#define OPENS_PER_RUN  32           /* a burst's worth of SYNs */
+#define TUPLES_PER_RUN 1024         /* looked at in one run */
 #define RETRY_NS       TG_NS_PER_MS /* what is short now may be back then */
 #define BACKLOG_MAX    256 /* opens that a late worker makes up for; more are not due any longer */
 
@@ -33,19 +33,23 @@ tg_load_layout(struct tg_arena *arena, const struct tg_shard_config *config)
 	load->conn = conn;
 	load->connections = plan->connections;
 	load->total = plan->total;
-	tg_load_ports_init(&load->ports, plan->local_port_min, plan->local_port_max,
-	    tcp->n_endpoints, &tcp->secrets.isn, &plan->remote, plan->port);
+	tg_tcp_ports_init(&load->ports, plan->local_port_min, plan->local_port_max, 0, 1);
 	return load;
 }
 
 void
-tg_load_set_share(struct tg_shard *shard, uint16_t worker, uint32_t connections, uint64_t total)
+tg_load_set_share(struct tg_shard *shard, uint16_t worker, uint16_t n_workers, uint32_t connections,
+    uint64_t total)
 {
 	struct tg_load *load = tg_shard_user(shard);
+	const struct tg_load_config *config = load->config;
 
 	load->worker = worker;
 	load->connections = connections;
 	load->total = total;
+	if (config->worker_of == NULL)
+		tg_tcp_ports_init(&load->ports, config->local_port_min, config->local_port_max,
+		    worker, n_workers);
 }
 
 const struct tg_load_figures *
@@ -85,7 +89,8 @@ is_finished(const struct tg_load *load)
 	return !wants_more(load) && tg_gauge(&load->figures.open) == 0;
 }
 
-/* Whether the answers to a connection from here come to this worker. */
+/* Whether the answers to a connection from here come to this worker, where tg_tcp_ports cannot
+ * know. */
 static bool
 is_home(const struct tg_load *load, const struct tg_endpoint *e, be16_t port)
 {
@@ -96,25 +101,41 @@ is_home(const struct tg_load *load, const struct tg_endpoint *e, be16_t port)
 		   config->port, port) == load->worker;
 }
 
-/* Opens one connection from the next free tuple; *tuples is what may still be tried. */
+/* A local endpoint, each in turn, and a free port there. *tuples is what may still be tried. */
+static bool
+choose_local(struct tg_run *run, uint32_t *tuples, uint16_t *endpoint, be16_t *port)
+{
+	struct tg_load *load = run->user;
+	const struct tg_tcp_config *tcp = run->tcp->config;
+
+	for (; *tuples != 0; (*tuples)--) {
+		*endpoint = load->next_endpoint;
+		load->next_endpoint = (uint16_t)((*endpoint + 1) % tcp->n_endpoints);
+		*port = tg_tcp_ports_next(
+		    run->tcp, &load->ports, *endpoint, &load->config->remote, load->config->port);
+		if (*port != 0 && is_home(load, &tcp->endpoint[*endpoint], *port))
+			return true;
+		if (*port == 0) /* that one was looked through: count it as much */
+			*tuples -= TG_MIN(*tuples - 1, TUPLES_PER_RUN / tcp->n_endpoints);
+	}
+	return false;
+}
+
+/* Opens one connection. False: there is no port. */
 static bool
 open_connection(struct tg_run *run, uint32_t *tuples)
 {
 	struct tg_load *load = run->user;
 	const struct tg_load_config *config = load->config;
-	uint32_t h = TG_HANDLE_NONE;
+	uint16_t endpoint;
+	be16_t port;
+	uint32_t h;
 
-	while (h == TG_HANDLE_NONE && *tuples != 0) {
-		be16_t port;
-		uint16_t e = tg_load_ports_next(&load->ports, &port);
-
-		(*tuples)--;
-		if (is_home(load, &run->tcp->config->endpoint[e], port))
-			h = tg_tcp_connect(
-			    run->tcp, e, &config->remote, config->port, port, run->now);
-	}
-	if (h == TG_HANDLE_NONE)
+	if (!choose_local(run, tuples, &endpoint, &port))
 		return false;
+	h = tg_tcp_connect(run->tcp, endpoint, &config->remote, config->port, port, run->now);
+	if (h == TG_HANDLE_NONE)
+		return false; /* the flow table is full in that place */
 	load->conn[h].began = run->now;
 	load->conn[h].phase = TG_LOAD_OPENING;
 	load->conn[h].n = 0;

@@ -444,11 +444,44 @@ test_only_ports_that_come_home_are_used(void)
 	d.plan.total = UINT64_MAX;
 	d.plan.requests = 0;
 	begin();
-	tg_load_set_share(d.rig[SIM_PEER].shard, 1, 10, UINT64_MAX);
+	tg_load_set_share(d.rig[SIM_PEER].shard, 1, 2, 10, UINT64_MAX);
 	duel_run_ms(&d, 100);
 	CU_ASSERT_EQUAL(COUNT(OPENED), 3);
 	CU_ASSERT_EQUAL(COUNT(ESTABLISHED), 3);
 	teardown();
+}
+
+/* Two halves of the ports by the flow hash, as two workers would have them. */
+static uint64_t
+opened_by_worker(uint16_t worker)
+{
+	uint64_t n;
+
+	d.plan.local_port_min = 5000;
+	d.plan.local_port_max = 5098; /* an odd number: no two halves are alike */
+	d.plan.connections = 60;
+	d.plan.total = UINT64_MAX;
+	d.plan.requests = 0;
+	begin();
+	tg_load_set_share(d.rig[SIM_PEER].shard, worker, 2, 100, UINT64_MAX);
+	duel_run_ms(&d, 200);
+	n = COUNT(OPENED);
+	CU_ASSERT_TRUE(COUNT(NO_PORT) > 0);
+	teardown();
+	return n;
+}
+
+static void
+test_workers_share_the_ports_by_the_flow_hash(void)
+{
+	uint64_t a, b;
+
+	client.connections = client.sides = server.connections = server.sides = 128;
+	server.half_open = 128;
+	a = opened_by_worker(0);
+	b = opened_by_worker(1);
+	CU_ASSERT_EQUAL(a + b, 99);
+	CU_ASSERT_TRUE(a > 30 && b > 30);
 }
 
 static void
@@ -669,6 +702,8 @@ static CU_TestInfo server_tests[] = {
 	{ "only ports that come home", test_only_ports_that_come_home_are_used },
 	{ "earlier requests are rendered again",
 	    test_render_of_earlier_requests_is_the_stream_from_anywhere },
+	{ "workers share the ports by the flow hash",
+	    test_workers_share_the_ports_by_the_flow_hash },
 	{ "cut off counts what is open", test_cut_off_counts_what_is_open },
 	CU_TEST_INFO_NULL,
 };
