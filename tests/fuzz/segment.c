@@ -370,13 +370,6 @@ enter(struct bench *b, enum tg_tcp_state to, bool active, uint8_t offer)
 	assert(tcb(b)->state == to || b->config.limits.sides == 0 || to == TG_TCP_SYN_SENT);
 }
 
-/* Before it is established a connection has no user who could close it. */
-static bool
-is_half_open(struct bench *b)
-{
-	return tcb(b)->state == TG_TCP_SYN_RECEIVED;
-}
-
 /* ---- Steps. */
 
 static uint32_t
@@ -457,7 +450,7 @@ step_user(struct bench *b, struct reader *r)
 	else if (what < 192 && tcb(b)->state >= TG_TCP_ESTABLISHED &&
 		 (tcb(b)->flags & TG_TCB_FIN_QUEUED) == 0 && tg_tcp_side(&b->tcp, b->h) != NULL)
 		tg_tcp_append(&b->tcp, b->h, n * 16u);
-	else if (what < 240 && !is_half_open(b))
+	else if (what < 240)
 		tg_tcp_close(&b->tcp, b->h, &result);
 	else if (what < 250)
 		icmp(b, what, n, near(b, r, what), &result);
@@ -493,8 +486,7 @@ end(struct bench *b)
 
 	if (b->h != TG_HANDLE_NONE) {
 		take(b, UINT32_MAX);
-		if (!is_half_open(b))
-			tg_tcp_close(&b->tcp, b->h, &r);
+		tg_tcp_close(&b->tcp, b->h, &r);
 		after(b, WATCH_USER, &r);
 		serve(b);
 	}
