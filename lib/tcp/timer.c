@@ -97,14 +97,27 @@ syn_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 		TG_MIN(timers->rto_initial << TG_MIN(t->retries, 16), timers->rto_max));
 }
 
+/* Whether R2 alone decides how long to wait: something is under way, or waits for the window. A
+ * user who is impatient waits for something else. */
+static bool
+is_r2_in_charge(const struct tg_side *s)
+{
+	return s != NULL && !s->impatient && (s->armed & 1U << TG_TIMER_RETRANSMIT) != 0;
+}
+
 /* The connection has been silent for its whole life. */
 static void
 life_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
 
-	if (tg_keep_alive_applies(t, tg_tcp_side_of(tcp, t))) {
+	if (tg_keep_alive_applies(t, s)) {
 		tg_keep_alive_timeout(tcp, h, now, r);
+		return;
+	}
+	if (is_r2_in_charge(s)) {
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + tg_tcp_life(tcp, t, s));
 		return;
 	}
 	if (t->state == TG_TCP_FIN_WAIT_2) {

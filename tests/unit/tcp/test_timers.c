@@ -117,6 +117,75 @@ test_idle_time_spans_a_side_record(void)
 	FX_STATE(TG_TCP_FIN_WAIT_1);
 }
 
+/* How long text is sent again is for R2 to say. */
+static void
+test_idle_time_does_not_end_what_is_under_way(void)
+{
+	fx.config.timers.retries = 10;
+	enter_with_idle_ms(1200);
+	fx_append(10);
+	fx_mark();
+	while (fx_state() == TG_TCP_ESTABLISHED && fx.n_sent < 100)
+		fx_wait(100);
+	FX_STATE(TG_TCP_CLOSED);
+	FX_EQUAL(fx.n_sent, 12); /* once, 10 times more, and the reset */
+	FX_TRUE(fx_elapsed() > 50 * fx.config.timers.idle, "R2");
+	FX_EQUAL(fx_counter(TG_COUNTER_USER_TIMEOUTS), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 0);
+}
+
+/* So it is with a FIN, and with text that a closed window holds back. */
+static void
+test_idle_time_does_not_end_a_fin_or_a_probe(void)
+{
+	fx.config.timers.retries = 10;
+	enter_with_idle_ms(1200);
+	fx_close();
+	fx_wait(10 * fx.config.timers.idle);
+	FX_STATE(TG_TCP_FIN_WAIT_1);
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 0);
+	fx_turn_to(fx.peer.port + 1);
+	fx.peer.wnd = 0;
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(10);
+	fx_wait(10 * fx.config.timers.idle);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_TRUE(fx_counter(TG_COUNTER_WINDOW_PROBES) > 3, "probes");
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 0);
+}
+
+static void
+test_idle_time_begins_with_the_last_ack(void)
+{
+	enter_with_idle_ms(1200);
+	fx.user_busy = true;
+	fx_append(10);
+	fx_wait(3 * fx.config.timers.idle);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_peer(".", 1, 0, 11);
+	fx_forget();
+	fx_wait(fx.config.timers.idle - 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_wait(1);
+	FX_SENT("F. 11:11 ack 1");
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 1);
+}
+
+/* What they wait for is not an ACK. */
+static void
+test_impatient_user_does_not_wait_for_what_is_under_way(void)
+{
+	enter_with_idle_ms(1200);
+	fx.user_busy = true;
+	fx_append(10);
+	tg_tcp_set_impatient(&fx.tcp, fx.h, true, fx.now);
+	fx_wait(fx.config.timers.idle - 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_wait(1);
+	FX_STATE(TG_TCP_FIN_WAIT_1);
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 1);
+}
+
 static void
 test_idle_connection_without_side_records_is_reset(void)
 {
@@ -141,6 +210,7 @@ test_all_deadlines_of_a_connection_come(void)
 	enter_with_idle_ms(1200);
 	fx.config.timers.rto_min = tg_ticks_from_ms(500);
 	fx_append(10);
+	tg_tcp_set_impatient(&fx.tcp, fx.h, true, fx.now);
 	fx_peer("P.", 1, 10, 1);
 	FX_SENT("P. 1:11 ack 1");
 	rto = tg_tcp_rto(&fx.tcp, fx.t, 0);
@@ -243,6 +313,12 @@ static CU_TestInfo tests[] = {
 	{ "idle time goes on through dropped segments",
 	    test_idle_time_goes_on_through_dropped_segments },
 	{ "idle time spans a side record", test_idle_time_spans_a_side_record },
+	{ "idle time does not end what is under way",
+	    test_idle_time_does_not_end_what_is_under_way },
+	{ "idle time does not end a FIN or a probe", test_idle_time_does_not_end_a_fin_or_a_probe },
+	{ "idle time begins with the last ACK", test_idle_time_begins_with_the_last_ack },
+	{ "impatient user does not wait for what is under way",
+	    test_impatient_user_does_not_wait_for_what_is_under_way },
 	{ "idle connection without side records: reset",
 	    test_idle_connection_without_side_records_is_reset },
 	{ "all deadlines of a connection come", test_all_deadlines_of_a_connection_come },
