@@ -224,8 +224,7 @@ run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
 	begin = w->now = TG_NS_PER_SEC + sim_random_next(&w->random) % (1ULL << 53);
 	options.timestamps = sim_random_percent(&w->random, 80);
 	options.sack = sim_random_percent(&w->random, 80);
-	options.msl_ms = 15000;   /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
-	options.idle_ms = 600000; /* nor is a peer idle whose ACKs meet bad luck and a long RTO */
+	options.msl_ms = 15000; /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
 	rig_init(&w->rig, &options, w->now);
 	scenario->script(w, &script);
 	scenario->quality(w, &quality);

@@ -8,10 +8,11 @@
 
 #define USER_PACE (5 * TG_NS_PER_MS) /* a user that has text waiting looks again */
 #define WINDOW    16384
-/* A run of lost ACKs with the RTO at its maximum must not look like a peer that is gone. */
-#define PATIENCE_MS (2 * 3600 * 1000)
-#define MSS_MIN     88
-#define MSS_MAX     1460
+/* A peer whose segments are lost, its RTO at the maximum, must not look like one that is gone:
+ * in FIN-WAIT-2 nothing of ours is under way that would tell. */
+#define FIN_WAIT_2_MS (30 * 60 * 1000)
+#define MSS_MIN       88
+#define MSS_MAX       1460
 
 /* Byte by byte a different stream for each end and each incarnation. */
 static uint8_t
@@ -38,8 +39,8 @@ set_config(struct stack *s, bool listens)
 		    .rto_max = tg_ticks_from_ms(60000),
 		    .delayed_ack = tg_ticks_from_ms(40),
 		    .msl = tg_ticks_from_ms(500),
-		    .fin_wait2 = tg_ticks_from_ms(PATIENCE_MS),
-		    .idle = tg_ticks_from_ms(PATIENCE_MS),
+		    .fin_wait2 = tg_ticks_from_ms(FIN_WAIT_2_MS),
+		    .idle = tg_ticks_from_ms(60000),
 		    .keep_alive = tg_ticks_from_ms(3000),
 		    .keep_alive_interval = tg_ticks_from_ms(10000),
 		    .keep_alive_probes = 100,
