@@ -258,7 +258,7 @@ receive(struct bench *b, struct tg_segment *seg, uint8_t bite)
 	assert(tg_tcp_find(&b->tcp, &pkt, hash) == b->h);
 	tg_tcp_input(&b->tcp, b->h, &pkt, hash, b->now, &r);
 	b->h = r.handle;
-	watch_call(&b->watch, &b->tcp, b->h, WATCH_INPUT);
+	watch_input(&b->watch, &b->tcp, seg, &r, b->now);
 	check_reset_and_syn(b, &before, seg, &r);
 	check_paws(b, &before, seg);
 	if (r.drop == TG_DROP_NONE && b->h != TG_HANDLE_NONE &&

@@ -299,7 +299,7 @@ stack_receive(struct stack *s, const uint8_t *data, uint16_t len, tg_time_t now)
 	    &s->config.secrets.flow, false, &pkt.src, &pkt.dst, pkt.tcp.sport, pkt.tcp.dport);
 	tg_tcp_input(&s->tcp, tg_tcp_find(&s->tcp, &pkt, hash), &pkt, hash, now, &r);
 	s->h = r.handle;
-	watch_call(&s->watch, &s->tcp, s->h, WATCH_INPUT);
+	watch_input(&s->watch, &s->tcp, &pkt.tcp, &r, now);
 	if ((r.events & TG_TCP_EVENT_ESTABLISHED) != 0 && s->user.ended)
 		begin_use(s);
 	if (r.drop == TG_DROP_NONE && r.handle != TG_HANDLE_NONE &&

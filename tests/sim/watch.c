@@ -155,6 +155,8 @@ check_side(
 	    "the receive window moved by a silly bit");
 	check_scoreboard(w, t, s);
 	w->rcv_adv = s->rcv_adv;
+	w->n_sacked = TG_MIN(s->n_sacked, TG_SACK_RANGES);
+	memcpy(w->sacked, s->loss->sacked, w->n_sacked * sizeof(w->sacked[0]));
 }
 
 void
@@ -181,6 +183,90 @@ watch_call(struct watch *w, const struct tg_tcp *tcp, uint32_t h, enum watch_cal
 	w->snd_una = t->snd_una;
 	w->snd_nxt = t->snd_nxt;
 	w->rcv_nxt = t->rcv_nxt;
+}
+
+/* From seq on, how far n ranges reach without a gap. */
+static uint32_t
+reach(const struct tg_sack_block *range, unsigned n, uint32_t seq)
+{
+	uint32_t from;
+	unsigned i;
+
+	do {
+		from = seq;
+		for (i = 0; i < n; i++)
+			if (tg_seq_leq(range[i].left, seq) && tg_seq_gt(range[i].right, seq))
+				seq = range[i].right;
+	} while (seq != from);
+	return seq;
+}
+
+/* What the scoreboard has to know: what it knew above SND.UNA, and the blocks of seg that lie in
+ * what is under way. Returns how many ranges that are, in any order. */
+static unsigned
+known(const struct watch *w, const struct tg_tcb *t, const struct tg_segment *seg,
+    struct tg_sack_block *range)
+{
+	unsigned n = 0, i, blocks = (seg->opt.present & TG_OPT_SACK) != 0 ? seg->opt.n_sack : 0;
+
+	for (i = 0; i < w->n_sacked; i++)
+		if (tg_seq_gt(w->sacked[i].left, t->snd_una))
+			range[n++] = w->sacked[i];
+	for (i = 0; i < blocks; i++) {
+		struct tg_sack_block block = seg->opt.sack[i];
+
+		if (tg_seq_gt(block.left, t->snd_una) && tg_seq_gt(block.right, block.left) &&
+		    tg_seq_leq(block.right, t->snd_nxt))
+			range[n++] = block;
+	}
+	return n;
+}
+
+/* RFC 2018 section 5: the scoreboard is the union of what it was and of what seg says. */
+static void
+check_sacked(
+    struct watch *w, const struct tg_tcb *t, const struct tg_side *s, const struct tg_segment *seg)
+{
+	struct tg_sack_block range[TG_SACK_RANGES + TG_TCP_SACK_BLOCKS_MAX];
+	const struct tg_sack_block *sacked = s->loss->sacked;
+	unsigned n = known(w, t, seg, range), i;
+
+	if (n > TG_SACK_RANGES)
+		return; /* it may have had no room for some */
+	for (i = 0; i < n; i++)
+		expect(w, tg_seq_geq(reach(sacked, s->n_sacked, range[i].left), range[i].right),
+		    "the scoreboard lacks what was SACKed");
+	for (i = 0; i < s->n_sacked; i++)
+		expect(w, tg_seq_geq(reach(range, n, sacked[i].left), sacked[i].right),
+		    "the scoreboard has what was not SACKed");
+}
+
+/* RFC 9293 3.10.7.4, eighth: the peer's FIN once more, and 2MSL begin again. */
+static void
+check_fin_again(struct watch *w, const struct tg_tcp *tcp, const struct tg_tcb *t,
+    const struct tg_segment *seg, tg_time_t now)
+{
+	uint8_t flags = seg->flags & (TG_TCP_SYN | TG_TCP_FIN | TG_TCP_RST | TG_TCP_ACK);
+
+	if (flags != (TG_TCP_FIN | TG_TCP_ACK) || seg->seq + seg->len + 1 != t->rcv_nxt)
+		return;
+	expect(w, t->timer.deadline == tg_time_tick(now) + 2 * tcp->config->timers.msl,
+	    "a FIN did not restart TIME-WAIT");
+}
+
+void
+watch_input(struct watch *w, const struct tg_tcp *tcp, const struct tg_segment *seg,
+    const struct tg_tcp_result *r, tg_time_t now)
+{
+	const struct tg_tcb *t = r->handle == TG_HANDLE_NONE ? NULL : tg_tcp_tcb(tcp, r->handle);
+
+	if (t != NULL && w->had_side && t->side != TG_HANDLE_NONE && r->drop == TG_DROP_NONE &&
+	    t->state != TG_TCP_CLOSED && (t->flags & TG_TCB_SACK) != 0)
+		check_sacked(w, t, &tcp->side[t->side], seg);
+	if (t != NULL && w->state == TG_TCP_TIME_WAIT && t->state == TG_TCP_TIME_WAIT &&
+	    r->drop != TG_DROP_TCP_PAWS)
+		check_fin_again(w, tcp, t, seg, now);
+	watch_call(w, tcp, r->handle, WATCH_INPUT);
 }
 
 /* The window as the peer reads it. What the scale rounds away may be missing (RFC 7323
@@ -295,6 +381,10 @@ watch_rest(struct watch *w, const struct tg_tcp *tcp, uint32_t h)
 	expect(w, tg_wheel_armed(&tcp->wheel, h), "nothing will ever wake the connection");
 	expect(
 	    w, (t->flags & (TG_TCB_SEND_SYN | TG_TCB_SEND_ACK)) == 0, "output was not exhausted");
+	expect(w,
+	    !w->has_sent || w->sent_ack == t->rcv_nxt ||
+		(s != NULL && (s->armed & 1U << TG_TIMER_DELAYED_ACK) != 0),
+	    "what was received is not acknowledged, and will not be");
 	if (s == NULL) {
 		expect(w, is_opening(w->state) || t->snd_una == t->snd_nxt,
 		    "something is outstanding without a side record");

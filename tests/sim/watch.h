@@ -15,7 +15,7 @@
 
 enum watch_call {
 	WATCH_CONNECT,
-	WATCH_INPUT,  /* tg_tcp_input: steps one to six */
+	WATCH_INPUT,  /* tg_tcp_input: steps one to six; watch_input makes it */
 	WATCH_TEXT,   /* tg_tcp_text: text and FIN */
 	WATCH_USER,   /* take, append, close, abort, icmp */
 	WATCH_OUTPUT, /* tg_tcp_output and tg_tcp_rest */
@@ -30,6 +30,8 @@ struct watch {
 	uint32_t snd_una, snd_nxt, rcv_nxt;
 	uint32_t rcv_adv; /* with a side record */
 	bool had_side;
+	struct tg_sack_block sacked[TG_SACK_RANGES]; /* with a side record */
+	uint8_t n_sacked;
 	uint32_t may_send;  /* highest right edge that the peer ever offered */
 	bool has_sent;      /* since synchronised: the next two count */
 	uint32_t sent_ack;  /* SEG.ACK of the last segment sent */
@@ -38,6 +40,10 @@ struct watch {
 
 /* After a call about connection h, or about none if h is TG_HANDLE_NONE. */
 void watch_call(struct watch *w, const struct tg_tcp *tcp, uint32_t h, enum watch_call call);
+
+/* After tg_tcp_input said r about seg, in the place of watch_call. */
+void watch_input(struct watch *w, const struct tg_tcp *tcp, const struct tg_segment *seg,
+    const struct tg_tcp_result *r, tg_time_t now);
 
 /* After tg_tcp_output described seg. */
 void watch_segment(
