@@ -55,7 +55,6 @@ lay_out(struct duel *d)
 	d->now = TG_NS_PER_SEC + sim_random_next(r) % (1ULL << 53);
 	client.timestamps = sim_random_percent(r, 80);
 	client.sack = sim_random_percent(r, 80);
-	client.idle_ms = server.idle_ms = 600000; /* of loss alone nobody gives up */
 	client.msl_ms = server.msl_ms = 15000;
 	big = plan(d);
 	duel_init(d, &client, &server, &quality);
