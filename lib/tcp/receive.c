@@ -196,10 +196,10 @@ check_fin(struct tg_tcp *tcp, uint32_t h, const struct tg_segment *seg, tg_time_
 		return;
 	if ((seg->flags & TG_TCP_FIN) != 0) {
 		s->fin_held = true;
-		s->fin_seq = seg->seq + seg->len;
+		tg_tcp_rare_of(tcp, t)->fin_seq = seg->seq + seg->len;
 		t->flags |= TG_TCB_SEND_ACK;
 	}
-	if (s->fin_held && s->fin_seq == t->rcv_nxt)
+	if (s->fin_held && tg_tcp_rare_of(tcp, t)->fin_seq == t->rcv_nxt)
 		fin_in_order(tcp, h, now, r);
 }
 

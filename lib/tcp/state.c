@@ -258,7 +258,8 @@ arm_earliest(struct tg_tcp *tcp, uint32_t h, const struct tg_side *s, uint32_t n
 	uint32_t left = s->armed, first = now + INT32_MAX;
 
 	for (; left != 0; left &= left - 1)
-		first = tg_seq_min(first, s->deadline[__builtin_ctz(left)]);
+		first =
+		    tg_seq_min(first, tg_tcp_deadline(s, (enum tg_tcp_timer)__builtin_ctz(left)));
 	tg_wheel_arm(&tcp->wheel, h, first);
 }
 

@@ -83,9 +83,9 @@ enum tg_tcp_timer {
 	TG_TIMER_RETRANSMIT, /* RFC 6298; with a zero window the persist timer */
 	TG_TIMER_DELAYED_ACK,
 	TG_TIMER_PROBE,   /* tail loss probe, where it comes before RETRANSMIT (RFC 8985) */
-	TG_TIMER_REORDER, /* RACK: what may still be late counts as lost (RFC 8985) */
 	TG_TIMER_RESUME,  /* output stopped for want of frames or a next hop: try again */
 	TG_TIMER_LIFE,    /* idle time, keep-alive or FIN-WAIT-2 */
+	TG_TIMER_REORDER, /* RACK: what may still be late counts as lost (RFC 8985) */
 	TG_TIMERS
 };
 
@@ -145,6 +145,7 @@ struct tg_loss {
 	struct tg_rack rack;
 	struct tg_sack_block duplicate; /* text that arrived twice (RFC 2883) */
 	uint32_t tlp_end_seq;           /* SND.NXT when the probe was sent */
+	uint32_t reorder_deadline;      /* of TG_TIMER_REORDER, while armed */
 	uint32_t recover_fs;    /* RecoverFS (RFC 6937): bytes under way when recovery began */
 	uint32_t prr_delivered; /* bytes that have arrived since */
 	uint32_t prr_out;       /* bytes sent since */
@@ -186,24 +187,24 @@ struct tg_side {
 	uint8_t tlp;         /* enum tg_tlp */
 	uint8_t n_runs;      /* 0: all that is under way was sent at one time */
 	/* receive: text in order but not yet taken by the user, and out of order */
-	bool fin_held;                /* the peer's FIN waits behind missing text */
-	bool duplicate;               /* the next ACK reports text that arrived twice */
-	uint8_t text_segments;        /* segments with text since the last ACK */
-	uint8_t keep_alives;          /* keep-alive probes that nothing has answered */
-	uint8_t rare;                 /* TG_RARE_*: what of its struct tg_rare is in use */
-	bool fast_open;               /* SYN-RECEIVED: pending, tcp/fast_open.h; text may be sent */
-	uint8_t armed;                /* bit per enum tg_tcp_timer */
-	uint16_t n_held;              /* frames held */
-	uint32_t fin_seq;             /* sequence number of the FIN held */
-	uint32_t rcv_user;            /* next byte that the user takes; RCV.NXT once it took all */
-	uint32_t rcv_adv;             /* right edge of the window as advertised */
-	uint32_t last_ack;            /* last ACK sent (RFC 7323) */
-	uint32_t held;                /* first held frame, in order of sequence; TG_HANDLE_NONE */
-	uint32_t last_held;           /* sequence number of the text held last (RFC 2018) */
-	uint32_t deadline[TG_TIMERS]; /* ticks */
+	bool fin_held : 1;     /* the peer's FIN waits behind missing text */
+	bool fast_open : 1;    /* SYN-RECEIVED: pending, tcp/fast_open.h; text may be sent */
+	bool duplicate;        /* the next ACK reports text that arrived twice */
+	uint8_t text_segments; /* segments with text since the last ACK */
+	uint8_t keep_alives;   /* keep-alive probes that nothing has answered */
+	uint8_t rare;          /* TG_RARE_*: what of its struct tg_rare is in use */
+	uint8_t armed;         /* bit per enum tg_tcp_timer */
+	uint16_t n_held;       /* frames held */
+	uint32_t rcv_user;     /* next byte that the user takes; RCV.NXT once it took all */
+	uint32_t rcv_adv;      /* right edge of the window as advertised */
+	uint32_t last_ack;     /* last ACK sent (RFC 7323) */
+	uint32_t held;         /* first held frame, in order of sequence; TG_HANDLE_NONE */
+	uint32_t last_held;    /* sequence number of the text held last (RFC 2018) */
+	uint32_t deadline[TG_TIMER_REORDER]; /* ticks; that of REORDER is with the loss */
 	struct tg_loss *loss;
 };
-_Static_assert(sizeof(struct tg_side) == 192, "three cache lines");
+_Static_assert(sizeof(struct tg_side) == 128, "two cache lines");
+_Static_assert(TG_TIMERS <= 8, "armed has a bit for each");
 _Static_assert(sizeof(struct tg_loss) == 512, "eight");
 
 /* tg_side.rare. While a bit is not set, the fields that belong to it mean nothing. */
@@ -219,6 +220,7 @@ struct tg_rare {
 	uint32_t stalled_at;   /* tick since which what is under way waits for its ACK */
 	uint32_t rcv_up;       /* RCV.UP: one past the urgent text of the peer */
 	uint32_t snd_up;       /* SND.UP: one past ours */
+	uint32_t fin_seq;      /* sequence number of the FIN held, while fin_held */
 	uint16_t mss_before;   /* MSS of the segments that timed out first */
 };
 

@@ -58,7 +58,13 @@ void tg_tcp_enter_time_wait(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 uint32_t tg_tcp_hash_of(const struct tg_tcp *tcp, uint32_t h);
 bool tg_rate_limit_take(struct tg_rate_limit *limit, tg_time_t now);
 
-/* timer.c */
+/* timer.c. tg_tcp_deadline: of a timer that is armed. */
+static inline uint32_t
+tg_tcp_deadline(const struct tg_side *s, enum tg_tcp_timer timer)
+{
+	return timer == TG_TIMER_REORDER ? s->loss->reorder_deadline : s->deadline[timer];
+}
+
 void tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline);
 void tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer);
 uint32_t tg_tcp_life(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);

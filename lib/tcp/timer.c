@@ -9,7 +9,10 @@
 void
 tg_tcp_set_timer(struct tg_side *s, enum tg_tcp_timer timer, uint32_t deadline)
 {
-	s->deadline[timer] = deadline;
+	if (timer == TG_TIMER_REORDER)
+		s->loss->reorder_deadline = deadline;
+	else
+		s->deadline[timer] = deadline;
 	s->armed |= (uint8_t)(1U << timer);
 }
 
@@ -210,7 +213,7 @@ retransmit_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_
 static bool
 is_due(struct tg_side *s, enum tg_tcp_timer timer, uint32_t now)
 {
-	if ((s->armed & 1U << timer) == 0 || tg_seq_gt(s->deadline[timer], now))
+	if ((s->armed & 1U << timer) == 0 || tg_seq_gt(tg_tcp_deadline(s, timer), now))
 		return false;
 	tg_tcp_stop_timer(s, timer);
 	return true;

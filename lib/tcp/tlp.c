@@ -25,14 +25,15 @@ void
 tg_tlp_schedule(const struct tg_tcb *t, struct tg_side *s, tg_time_t now)
 {
 	uint32_t tick = tg_time_tick(now), pto = PTO_INITIAL;
+	bool lone = t->snd_nxt - t->snd_una <= tg_tcp_effective_mss(t);
+	uint32_t least = PTO_SLACK + (lone ? MAX_ACK_DELAY : 0);
 
 	tg_tcp_stop_timer(s, TG_TIMER_PROBE);
-	if (!may_probe(t, s))
+	/* What most answers are, a segment on a short path, is found here not to need one. */
+	if (tg_seq_geq(tick + least, s->deadline[TG_TIMER_RETRANSMIT]) || !may_probe(t, s))
 		return;
 	if (t->srtt != 0)
-		pto = 2 * tg_sf16_decode(t->srtt) / TG_RTT_PER_TICK + PTO_SLACK;
-	if (t->srtt != 0 && t->snd_nxt - t->snd_una <= tg_tcp_effective_mss(t))
-		pto += MAX_ACK_DELAY;
+		pto = 2 * tg_sf16_decode(t->srtt) / TG_RTT_PER_TICK + least;
 	if (tg_seq_lt(tick + pto, s->deadline[TG_TIMER_RETRANSMIT]))
 		tg_tcp_set_timer(s, TG_TIMER_PROBE, tick + pto);
 }

@@ -3,7 +3,7 @@
  */
 #include "watch.h"
 
-#include "base/seq.h"
+#include "tcp/tcp_internal.h"
 
 #define TO(state) (1U << TG_TCP_##state)
 #define ENDS      TO(CLOSED) /* what the user and timers may do to any state */
@@ -366,7 +366,9 @@ check_timers(struct watch *w, const struct tg_tcb *t, const struct tg_side *s)
 	expect(w, (t->flags & TG_TCB_DELAYED_ACK) == 0 || (left & 1U << TG_TIMER_DELAYED_ACK) != 0,
 	    "a delayed ACK without a timer");
 	for (; left != 0; left &= left - 1)
-		expect(w, tg_seq_leq(t->timer.deadline, s->deadline[__builtin_ctz(left)]),
+		expect(w,
+		    tg_seq_leq(t->timer.deadline,
+			tg_tcp_deadline(s, (enum tg_tcp_timer)__builtin_ctz(left))),
 		    "the wheel is set later than a deadline");
 }
 
