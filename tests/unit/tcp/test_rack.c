@@ -120,6 +120,21 @@ test_resending_neighbours_makes_one_run(void)
 	FX_EQUAL(fx_side()->loss->run[1].resent, true);
 }
 
+/* New text beside what is resent at the same time is a run of its own. */
+static void
+test_sending_beside_what_is_resent_makes_a_run(void)
+{
+	enter(4);
+	fx_wait(RTT + 2); /* the tail loss probe */
+	FX_SENT("P. 3001:4001 ack 1");
+	fx_append(1000);
+	FX_EQUAL(fx_side()->n_runs, 3);
+	FX_EQUAL(fx_side()->loss->run[1].resent, true);
+	FX_EQUAL(fx_side()->loss->run[2].left - fx.iss, 4001);
+	FX_EQUAL(fx_side()->loss->run[2].sent, fx_side()->loss->run[1].sent);
+	FX_EQUAL(fx_side()->loss->run[2].resent, false);
+}
+
 /* The two that are closest in time become one, of the newer time. */
 static void
 test_full_runs_are_merged_into_the_newer_time(void)
@@ -191,6 +206,24 @@ test_late_text_beyond_the_window_is_resent_once(void)
 	FX_EQUAL(fx_side()->armed >> TG_TIMER_REORDER & 1, 0);
 	fx_peer(".", 1, 0, 3001); /* what was resent arrived: no sign of reordering */
 	FX_EQUAL(rack()->reordering_seen, false);
+}
+
+/* What was sent before the last that arrived, too, counts from the very moment on. */
+static void
+test_older_text_beyond_the_window_is_resent(void)
+{
+	enter(1);
+	fx_peer(".", 1, 0, 1001);
+	fx_append(3000);
+	fx_wait(2);
+	fx_append(1000);
+	fx_wait(RTT);
+	fx_forget();
+	fx_sack(1001, "4001:5001");
+	fx_wait(REO_WND - 3);
+	FX_SENT("");
+	fx_wait(1);
+	FX_SENT(". 1001:2001 ack 1");
 }
 
 /* Where reordering was seen three SACKed segments say nothing. */
@@ -383,6 +416,19 @@ test_timeout_resends_the_first_in_any_case(void)
 	FX_SENT("");
 }
 
+/* So does what a closed window was probed with: it counts as unsent. */
+static void
+test_probing_a_closed_window_makes_no_runs(void)
+{
+	enter(1);
+	fx.peer.wnd = 0;
+	fx_peer(".", 1, 0, 1001);
+	fx_append(3000);
+	fx_wait_ms(10000);
+	FX_TRUE(fx_counter(TG_COUNTER_WINDOW_PROBES) > 2, "probed again and again");
+	RUNS("");
+}
+
 /* What a timeout resent and lost again need not wait for the next one. */
 static void
 test_resending_after_a_timeout_resends_what_is_lost_again(void)
@@ -411,7 +457,7 @@ test_old_news_after_a_timeout_is_no_reordering(void)
 	fx_wait_ms(2000);
 	FX_EQUAL(fx_counter(TG_COUNTER_RTO_TIMEOUTS), 1);
 	fx_wait(RTT);
-	fx_sack(1001, "5001:7001");
+	fx_sack(1001, "5001:6001"); /* below what had arrived before */
 	FX_EQUAL(rack()->reordering_seen, false);
 }
 
@@ -435,10 +481,12 @@ static CU_TestInfo tests[] = {
 	{ "bursts: told apart", test_bursts_under_way_are_told_apart },
 	{ "resending: splits a run", test_resending_splits_a_run },
 	{ "resending neighbours: one run", test_resending_neighbours_makes_one_run },
+	{ "new text beside what is resent: a run", test_sending_beside_what_is_resent_makes_a_run },
 	{ "full: the newer time", test_full_runs_are_merged_into_the_newer_time },
 	{ "full: what was SACKed first", test_full_runs_give_up_what_was_sacked_first },
 	{ "late within the window: not resent", test_late_text_within_the_window_is_not_resent },
 	{ "late beyond the window: resent once", test_late_text_beyond_the_window_is_resent_once },
+	{ "older beyond the window: resent", test_older_text_beyond_the_window_is_resent },
 	{ "reordering seen: no rule of three", test_reordering_seen_ends_the_rule_of_three },
 	{ "sent later: not lost", test_text_sent_later_is_not_lost },
 	{ "lost retransmission: resent", test_lost_retransmission_is_resent },
@@ -451,6 +499,7 @@ static CU_TestInfo tests[] = {
 	{ "sixteen recoveries: narrow again", test_sixteen_recoveries_narrow_the_window },
 	{ "timeout: what is overdue", test_timeout_resends_what_is_overdue },
 	{ "timeout: the first in any case", test_timeout_resends_the_first_in_any_case },
+	{ "probing a closed window: no runs", test_probing_a_closed_window_makes_no_runs },
 	{ "after a timeout: lost again, resent again",
 	    test_resending_after_a_timeout_resends_what_is_lost_again },
 	{ "after a timeout: no reordering", test_old_news_after_a_timeout_is_no_reordering },

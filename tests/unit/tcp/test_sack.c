@@ -385,6 +385,20 @@ test_duplicate_of_held_text_is_reported_before_its_block(void)
 	}
 }
 
+/* The text held last is taken by now: any of the other blocks may follow. */
+static void
+test_duplicate_goes_before_blocks_of_no_late_arrival(void)
+{
+	enter_receiving(0);
+	fx_peer("P.", 401, 100, 1);
+	fx_peer("P.", 601, 100, 1);
+	fx_peer("P.", 201, 100, 1);
+	fx_peer("P.", 1, 200, 1);
+	fx_forget();
+	fx_peer("P.", 1, 100, 1);
+	FX_SENT(". 1:1 ack 301 sack 1:101 sack 601:701 sack 401:501");
+}
+
 /* It is one of the blocks that fit. */
 static void
 test_duplicate_leaves_room_for_fewer_blocks(void)
@@ -506,6 +520,7 @@ static CU_TestInfo tests[] = {
 	{ "partial duplicate: reported", test_partial_duplicate_below_the_ack_is_reported },
 	{ "duplicate of held text: before its block",
 	    test_duplicate_of_held_text_is_reported_before_its_block },
+	{ "duplicate: before other blocks", test_duplicate_goes_before_blocks_of_no_late_arrival },
 	{ "duplicate: room for fewer blocks", test_duplicate_leaves_room_for_fewer_blocks },
 	{ "duplicate: reported with text", test_duplicate_is_reported_with_text },
 	{ "duplicate of an older timestamp: reported",

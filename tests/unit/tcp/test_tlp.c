@@ -228,6 +228,11 @@ test_answer_to_the_probe_reports_the_tail(void)
 	FX_SENT(". 3001:4001 ack 1, . 4001:5001 ack 1");
 	FX_EQUAL(fx_counter(TG_COUNTER_RTO_TIMEOUTS), 0);
 	FX_EQUAL(fx_counter(TG_COUNTER_FAST_RETRANSMITS), 1);
+	FX_EQUAL(fx_side()->tlp, TG_TLP_NONE); /* one loss, one reduction */
+	fx_peer(".", 1, 0, 6001);
+	fx_append(2000);
+	fx_peer(".", 1, 0, 7001);
+	FX_EQUAL(fx_counter(TG_COUNTER_TAIL_REPAIRS), 0);
 }
 
 /* Section 7.4.2: the last segment alone was lost, the probe repaired that, and only the ACK of
