@@ -151,6 +151,23 @@ not_acceptable(struct tg_tcp_input *in)
 	return TG_STEP_DONE;
 }
 
+/* Who has probed our window and heard no answer cannot know whether we took the byte: its ACKs
+ * stand where the probe began, or behind it. Text of ours waits for what they say, and the other
+ * way round: two ends that both probed must not refuse each other's ACKs for ever. What brings no
+ * news is perhaps a keep-alive probe, which has no say in how long a connection lives. */
+static bool
+is_ack_of_a_prober(const struct tg_tcp_input *in)
+{
+	const struct tg_segment *seg = in->seg;
+	const struct tg_tcb *t = in->t;
+
+	if (tg_seg_len(seg) != 0 || (seg->flags & TG_TCP_RST) != 0 || tg_tcp_is_opening(t))
+		return false;
+	if (seg->seq != t->rcv_nxt - 1 && seg->seq != t->rcv_nxt + 1)
+		return false;
+	return tg_seq_gt(seg->ack, t->snd_una) || t->snd_wnd == 0;
+}
+
 /* First. */
 static enum tg_tcp_step
 check_sequence_number(struct tg_tcp_input *in)
@@ -163,9 +180,12 @@ check_sequence_number(struct tg_tcp_input *in)
 	if (!is_acceptable(seg->seq, tg_seg_len(seg), in->t->rcv_nxt, wnd)) {
 		/* "If the RCV.WND is zero, no segments will be acceptable, but special
 		 * allowance should be made to accept valid ACKs, URGs, and RSTs." */
-		if (wnd != 0 || seg->seq != in->t->rcv_nxt)
+		if (is_ack_of_a_prober(in))
+			tg_tcp_challenge_ack(in);
+		else if (wnd != 0 || seg->seq != in->t->rcv_nxt)
 			return not_acceptable(in);
-		in->t->flags |= TG_TCB_SEND_ACK;
+		else
+			in->t->flags |= TG_TCB_SEND_ACK;
 	}
 	return TG_STEP_ON;
 }

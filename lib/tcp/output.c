@@ -442,13 +442,23 @@ output_next(
 	return true;
 }
 
+/* The sequence number of a segment without text. What probes a closed window counts as unsent: a
+ * peer that refused it takes no ACK from behind it. */
+static uint32_t
+bare_seq(struct tg_tcb *t, struct tg_side *s)
+{
+	if (t->snd_wnd == 0 && t->snd_nxt - t->snd_una == 1 && !tg_tcp_is_opening(t))
+		return t->snd_una;
+	return tg_keep_alive_seq(t, s);
+}
+
 static bool
 output_ack(
     struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
 	if ((t->flags & TG_TCB_SEND_ACK) == 0)
 		return false;
-	*seg = (struct tg_segment){ .seq = tg_keep_alive_seq(t, s) };
+	*seg = (struct tg_segment){ .seq = bare_seq(t, s) };
 	describe(tcp, t, s, now, seg);
 	return true;
 }

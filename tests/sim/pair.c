@@ -7,7 +7,8 @@
  * in TIME-WAIT too, while copies of segments of earlier incarnations still arrive. After
  * every event the invariants of both ends must hold; in the end every byte has arrived
  * once and in order, and nothing is left. Some links lose nothing but mark (ECN): there
- * the windows shrink, and nothing may be sent again.
+ * the windows shrink, and nothing may be sent again. Nor may an end send again that does not
+ * read itself: the other one probes its closed window, and must be heard all the same.
  *
  *   pair [--seeds N] [--first SEED] [--seed SEED]
  */
@@ -24,6 +25,8 @@
 #define STREAM_MAX       60000
 #define MARKED_STREAM    300000
 #define MARKED_WINDOW    16384
+#define HALTED_STREAM    100000 /* through HALTED_WINDOW: many seconds */
+#define HALTED_WINDOW    500
 /* A new incarnation begins where the last one could have ended (RFC 6528's clock passes
  * STREAM_MAX in a quarter of this), unless timestamps keep them apart. */
 #define QUIET_NS (TG_NS_PER_SEC)
@@ -41,6 +44,7 @@ struct pair {
 	tg_time_t open_at;                /* when it is to open */
 	bool may_fail;                    /* it need not come to a good end */
 	bool only_marks;                  /* the link loses nothing */
+	bool halted;                      /* nor here, but end 0 does not read for long */
 	uint64_t seen[TG_COUNTER_MAX];    /* counters of both ends, all seeds */
 };
 
@@ -187,6 +191,22 @@ plan_marked_ends(struct pair *p)
 	plan_marked_stream(p);
 }
 
+/* End 0 sends through a small window, so that it is still at it when the other, whose text it does
+ * not read, probes. Without SACK there are no tail loss probes: they may be for nothing. */
+static void
+plan_halted_end(struct pair *p)
+{
+	struct stack_user *u = &p->stack[0].next, *v = &p->stack[1].next;
+
+	plan_marked_ends(p);
+	p->stack[0].config.sack = false;
+	p->stack[1].config.receive_window = HALTED_WINDOW;
+	u->send_len = v->want_len = HALTED_STREAM;
+	v->send_len = u->want_len = STREAM_MAX;
+	u->pause_at = 1;
+	u->pause_ns = 100 * TG_NS_PER_SEC;
+}
+
 static void
 plan(struct pair *p)
 {
@@ -195,9 +215,11 @@ plan(struct pair *p)
 	unsigned i;
 
 	p->only_marks = sim_random_percent(r, 20);
-	quality = p->only_marks ? plan_marking_link(r) : plan_link(r);
+	p->halted = !p->only_marks && sim_random_percent(r, 5);
+	quality = p->only_marks || p->halted ? plan_marking_link(r) : plan_link(r);
 	p->now = TG_NS_PER_SEC + sim_random_next(r) % (1ULL << 53);
-	p->opening = p->only_marks ? ONE_LISTENS : (enum opening)sim_random_below(r, OPENINGS);
+	p->opening =
+	    p->only_marks || p->halted ? ONE_LISTENS : (enum opening)sim_random_below(r, OPENINGS);
 	p->generation = 0;
 	p->generations = 1 + sim_random_below(r, 3);
 	p->may_fail = false;
@@ -213,6 +235,8 @@ plan(struct pair *p)
 	plan_generation(p, 0);
 	if (p->only_marks)
 		plan_marked_ends(p);
+	if (p->halted)
+		plan_halted_end(p);
 }
 
 static tg_time_t
@@ -334,7 +358,7 @@ count(struct pair *p)
 	const char *wrong = NULL;
 	unsigned i, c;
 
-	for (i = 0; i < 2 && p->only_marks; i++)
+	for (i = 0; i < (p->only_marks ? 2u : p->halted); i++)
 		if (tg_stats_counter(&p->stack[i].stats, TG_COUNTER_RETRANSMITS) != 0)
 			wrong = "something was sent again though nothing was lost";
 	for (i = 0; i < 2; i++)

@@ -489,6 +489,55 @@ test_zero_window_probe_that_is_taken_moves_on(void)
 	FX_SENT(". 3:1003 ack 1, . 1003:2003 ack 1, P. 2003:3001 ack 1");
 }
 
+/* What was refused counts as unsent: ACKs stand where the peer can take them, until it took it. */
+static void
+test_zero_window_ack_stands_before_what_probed(void)
+{
+	enter_with_window(0);
+	fx_append(3000);
+	fx_wait(rto());
+	FX_SENT(". 1:2 ack 1");
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 101, 100, 1);
+	FX_SENT(". 1:1 ack 201");
+	fx_peer(".", 201, 0, 2);
+	fx_peer("P.", 201, 100, 2);
+	fx_peer("P.", 301, 100, 2);
+	FX_SENT(". 2:2 ack 401");
+}
+
+/* A SYN is no probe, though its peer offers no window. */
+static void
+test_zero_window_in_syn_received_challenges_behind_the_syn(void)
+{
+	fx.peer.wnd = 0;
+	fx_enter(TG_TCP_SYN_RECEIVED);
+	fx_peer(".", 100000, 0, 1);
+	FX_SENT(". 1:1 ack 1");
+}
+
+/* Nor behind a FIN; but where more is under way than a probe, the window has shrunk since. */
+static void
+test_zero_window_ack_stands_before_a_fin_behind_other_text(void)
+{
+	enter_with_window(0);
+	fx_close();
+	fx_wait(rto());
+	fx_forget();
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 101, 100, 1);
+	FX_SENT(". 1:1 ack 201");
+	fx_teardown();
+	fx_setup();
+	enter_with_window(2);
+	fx_append(2);
+	fx_forget();
+	fx.peer.wnd = 0;
+	fx_peer("P.", 1, 100, 1);
+	fx_peer("P.", 101, 100, 1);
+	FX_SENT(". 3:3 ack 201");
+}
+
 static void
 test_zero_window_fin_alone_is_the_probe(void)
 {
@@ -608,6 +657,11 @@ static CU_TestInfo tests[] = {
 	{ "zero window, probes unanswered: gives up at R2",
 	    test_zero_window_probes_unanswered_give_up_at_r2 },
 	{ "zero window, probe taken: moves on", test_zero_window_probe_that_is_taken_moves_on },
+	{ "zero window: ACK before what probed", test_zero_window_ack_stands_before_what_probed },
+	{ "zero window: SYN-RECEIVED challenges behind the SYN",
+	    test_zero_window_in_syn_received_challenges_behind_the_syn },
+	{ "zero window: ACK before a FIN, behind text",
+	    test_zero_window_ack_stands_before_a_fin_behind_other_text },
 	{ "zero window, FIN alone: it is the probe", test_zero_window_fin_alone_is_the_probe },
 	{ "window that closes under text: probed", test_window_that_closes_under_text_is_probed },
 	{ "window that opens starts the timer afresh",

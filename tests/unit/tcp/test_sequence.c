@@ -110,6 +110,71 @@ test_closed_window_ack_on_refused_text_counts(void)
 	FX_SENT(". 501:501 ack 16385");
 }
 
+/* The ACK of a peer that has probed and heard nothing stands one behind where we took its byte,
+ * one beyond where a strict peer counts it as sent and we refused it. Only news counts. */
+static void
+test_ack_beside_rcv_nxt_counts_if_it_is_news(void)
+{
+	static const struct {
+		const char *flags;
+		uint32_t seq, ack;
+		bool closed, counts;
+	} rows[] = {
+		{ ".", 0, 501, false, true },
+		{ ".", 0, 501, true, true },
+		{ ".", 2, 501, true, true },
+		{ ".", UINT32_MAX, 501, true, false }, /* two behind */
+		{ ".", 3, 501, true, false },
+		{ "S.", 0, 501, true, false },
+		{ "R.", 0, 501, true, false },
+		{ "F.", 2, 501, true, false },
+		{ ".", 0, 1, true, false }, /* no news */
+		{ ".", 2, 1, true, false },
+	};
+	uint32_t i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		fx_append(500);
+		if (rows[i].closed)
+			close_window();
+		fx_forget();
+		fx_peer(
+		    rows[i].flags, fx.t->rcv_nxt - fx.peer.iss - 1 + rows[i].seq, 0, rows[i].ack);
+		FX_STATE(TG_TCP_ESTABLISHED);
+		FX_EQUAL(fx.t->snd_una - fx.iss, rows[i].counts ? 501 : 1);
+		FX_EQUAL(fx.r.drop, rows[i].counts ? TG_DROP_NONE : TG_DROP_TCP_SEQUENCE);
+		FX_EQUAL(fx.n_sent, rows[i].flags[0] != 'R');
+	}
+}
+
+/* Nobody has probed yet. */
+static void
+test_syn_received_ack_one_behind_does_not_count(void)
+{
+	fx_enter(TG_TCP_SYN_RECEIVED);
+	fx_peer(".", 0, 0, 1);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_SEQUENCE);
+}
+
+/* Our window is open again, and the peer's, but its update stands one behind. */
+static void
+test_window_update_one_behind_opens_a_closed_window(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx.peer.wnd = 0;
+	fx_peer("P.", 1, 1, 1); /* its probe, taken */
+	fx_append(500);
+	FX_EQUAL(fx.t->snd_wnd, 0);
+	fx_forget();
+	fx.peer.wnd = 1000;
+	fx_peer(".", 1, 0, 1);
+	FX_SENT("P. 1:501 ack 2");
+}
+
 static void
 enter_with_timestamps(void)
 {
@@ -500,6 +565,12 @@ static CU_TestInfo tests[] = {
 	{ "sequence table with a closed window", test_sequence_table_with_a_closed_window },
 	{ "closed window: the ACK on refused text counts",
 	    test_closed_window_ack_on_refused_text_counts },
+	{ "ACK beside RCV.NXT: counts if it is news",
+	    test_ack_beside_rcv_nxt_counts_if_it_is_news },
+	{ "SYN-RECEIVED: an ACK one behind does not count",
+	    test_syn_received_ack_one_behind_does_not_count },
+	{ "window update one behind opens a closed window",
+	    test_window_update_one_behind_opens_a_closed_window },
 	{ "timestamps are sent and echoed on every segment",
 	    test_timestamps_are_sent_and_echoed_on_every_segment },
 	{ "PAWS, older timestamp: dropped and acknowledged",
