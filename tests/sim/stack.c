@@ -72,8 +72,9 @@ set_config(struct stack *s, bool listens)
 	s->config.ecn = (enum tg_tcp_ecn)sim_random_below(r, TG_TCP_ECN_ALWAYS + 1);
 	mss_range = sim_random_percent(r, 20) ? 50 : MSS_MAX - MSS_MIN;
 	s->config.mss4 = (uint16_t)(MSS_MIN + sim_random_below(r, mss_range));
-	s->endpoint = (struct tg_endpoint){ .ip.v4 = tg_be32(0xc0000201 + s->self),
-		.port = tg_be16(listens ? STACK_PORT : 0) };
+	/* Not in an initialiser, which need not clear the rest of the union. */
+	s->endpoint = (struct tg_endpoint){ .port = tg_be16(listens ? STACK_PORT : 0) };
+	s->endpoint.ip.v4 = tg_be32(0xc0000201 + s->self);
 }
 
 void
@@ -99,9 +100,8 @@ stack_init(struct stack *s, enum sim_end self, bool listens, struct sim_link *li
 	s->user.ended = true;
 	set_config(s, listens);
 	stack_restart(s, now);
-	s->path = (struct tg_path){
-		.ttl = 64, .src = s->endpoint.ip, .dst.v4 = tg_be32(0xc0000201 + !self)
-	};
+	s->path = (struct tg_path){ .ttl = 64, .src = s->endpoint.ip };
+	s->path.dst.v4 = tg_be32(0xc0000201 + !self);
 	s->path.src_mac[5] = (uint8_t)self;
 	s->path.dst_mac[5] = !self;
 	s->spare = (struct tg_frames){ s->spare_store, 0, STACK_FRAMES };
