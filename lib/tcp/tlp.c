@@ -9,6 +9,7 @@
 #define PTO_INITIAL   954 /* one second in ticks: no round trip was measured */
 #define MAX_ACK_DELAY 191 /* 200 ms: a single segment's ACK may wait for company */
 #define PTO_SLACK     2   /* ticks: the round trip takes whole ones at either end */
+#define PTO_MIN       10  /* ticks: a host that was held up for a moment has lost nothing */
 
 /* Section 7.2: one probe at a time, and none where RACK or RTO is at work. */
 static bool
@@ -33,7 +34,7 @@ tg_tlp_schedule(const struct tg_tcb *t, struct tg_side *s, tg_time_t now)
 	if (tg_seq_geq(tick + least, s->deadline[TG_TIMER_RETRANSMIT]) || !may_probe(t, s))
 		return;
 	if (t->srtt != 0)
-		pto = 2 * tg_sf16_decode(t->srtt) / TG_RTT_PER_TICK + least;
+		pto = TG_MAX(2 * tg_sf16_decode(t->srtt) / TG_RTT_PER_TICK, PTO_MIN) + least;
 	if (tg_seq_lt(tick + pto, s->deadline[TG_TIMER_RETRANSMIT]))
 		tg_tcp_set_timer(s, TG_TIMER_PROBE, tick + pto);
 }

@@ -105,11 +105,12 @@ class Cases:
         tcp.abort()
 
     def ecn_syn(self):
-        """SYN with ECE and CWR: SYN|ACK without them"""
-        tcp = self._tcp()
-        expect("flags", str(tcp.only_answer("SEC").flags), "SA")
-        tcp.seq += 1
-        tcp.abort()
+        """SYN with ECE and CWR: SYN|ACK with ECE; with one of them: without"""
+        for offer, answer in ("SEC", "SAE"), ("SE", "SA"), ("SC", "SA"):
+            tcp = self._tcp()
+            expect(f"flags for {offer}", str(tcp.only_answer(offer).flags), answer)
+            tcp.seq += 1
+            tcp.abort()
 
     def wrong_ack_of_syn_ack(self):
         """ACK of something else than the SYN|ACK: RST from SEG.ACK, and the handshake goes on"""
