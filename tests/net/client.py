@@ -16,6 +16,7 @@ import time
 
 TIMEOUT = 10
 LARGE = "/large"
+UPLOAD_MAX = 65536  # bytes of a request body that are read and discarded
 
 
 class Unexpected(Exception):
@@ -252,6 +253,23 @@ def fast_open(host, path):
     sock.close()
 
 
+def uploads(host, count):
+    """Requests with bodies, all of them on one connection, each answered in its turn. The
+    bodies are requests, too: a byte too few or too many, and one of them is answered."""
+    decoy = request("/none")
+    sock = connect(host)
+    sock.settimeout(60)
+    reader = Reader(sock)
+    for number in range(int(count)):
+        length = UPLOAD_MAX - number * 4099 % UPLOAD_MAX
+        method, status = (("GET", 200), ("POST", 501))[number % 2]
+        body = (decoy * (length // len(decoy) + 1))[-length:]
+        sock.sendall(request("/hello", f"Content-Length: {length}", method=method) + body)
+        expect(f"status of upload {number}", reader.answer()[0], status)
+    sock.shutdown(socket.SHUT_WR)
+    reader.end()
+
+
 def refused(host):
     """Nobody listens there: a reset, at once."""
     try:
@@ -266,7 +284,7 @@ EXCHANGES = {
     for f in (
         keep_alive, pipelining, byte_by_byte, connection_close, http_1_0, head,
         not_implemented, bad_request, half_close, fin_with_request, fin_at_once, idle, abort,
-        stall, large, fast_open, refused,
+        stall, large, fast_open, uploads, refused,
     )
 }
 
