@@ -294,10 +294,12 @@ tg_tcp_text(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt,
 uint32_t
 tg_tcp_take(const struct tg_tcp *tcp, uint32_t h, const uint8_t **text)
 {
-	const struct tg_side *s = tg_tcp_side_of(tcp, &tcp->tcb[h]);
+	const struct tg_tcb *t = &tcp->tcb[h];
+	const struct tg_side *s = tg_tcp_side_of(tcp, t);
 	uint32_t i;
 
-	if (s == NULL)
+	/* Held text beyond a FIN is no text of this connection. */
+	if (s == NULL || tg_seq_geq(s->rcv_user, t->rcv_nxt))
 		return 0;
 	for (i = s->held; i != TG_HANDLE_NONE; i = tcp->held[i].next) {
 		const struct tg_held *held = &tcp->held[i];

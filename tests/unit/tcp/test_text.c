@@ -367,6 +367,27 @@ test_release_gives_back_every_held_frame(void)
 	FX_EQUAL(held(), 0);
 }
 
+/* A peer that contradicts itself: its FIN comes after what it sent beyond it. */
+static void
+test_text_held_beyond_fin_is_not_taken(void)
+{
+	uint32_t gap;
+
+	for (gap = 0; gap < 3; gap++) {
+		fx_teardown();
+		fx_setup();
+		fx_enter(TG_TCP_ESTABLISHED);
+		fx_peer("P.", 2 + gap, 10, 1);
+		FX_EQUAL(tg_gauge(&fx.gauges.held), 1);
+		fx_forget();
+		fx_peer("F.", 1, 0, 1);
+		FX_STATE(TG_TCP_CLOSE_WAIT);
+		FX_EQUAL(fx.taken, 0);
+		FX_EQUAL(fx.t->rcv_nxt - fx.peer.iss, 2);
+		FX_EQUAL(fx_side()->rcv_user, fx.t->rcv_nxt);
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{ "text in order: acknowledged after the delay",
 	    test_text_in_order_is_acknowledged_after_the_delay },
@@ -396,6 +417,7 @@ static CU_TestInfo tests[] = {
 	{ "text with FIN cut by the window: FIN later",
 	    test_text_with_fin_cut_by_the_window_keeps_the_fin_for_later },
 	{ "text after FIN: ignored", test_text_after_fin_is_ignored },
+	{ "text held beyond FIN: not taken", test_text_held_beyond_fin_is_not_taken },
 	{ "urgent text: taken in line", test_urgent_text_is_taken_in_line },
 	{ "release gives back every held frame", test_release_gives_back_every_held_frame },
 	CU_TEST_INFO_NULL,
