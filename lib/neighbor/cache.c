@@ -171,6 +171,10 @@ enter(struct tg_neighbor *nb, uint16_t i, enum tg_entry_state state, tg_time_t d
 	nb->entry[i].sent = 0;
 	arm(nb, i, state, deadline, now);
 	is = room_list(nb, i);
+	if (nb->entry[i].awaited && is == &nb->lru) {
+		nb->entry[i].awaited = false;
+		nb->resolutions++;
+	}
 	if (is == was || nb->entry[i].gateway)
 		return;
 	list_remove(nb, was, TG_LINK_LRU, i);
@@ -275,13 +279,22 @@ tg_cache_use(struct tg_neighbor *nb, uint16_t i, tg_time_t now, uint8_t mac[6])
 	case TG_ENTRY_FAILED:
 		if (now >= e->deadline)
 			enter(nb, i, TG_ENTRY_INCOMPLETE, now, now);
+		e->awaited = true;
 		return false;
 	case TG_ENTRY_INCOMPLETE:
+		e->awaited = true;
+		return false;
 	case TG_ENTRY_STATE_MAX:
 		return false;
 	}
 	memcpy(mac, e->mac, sizeof(e->mac));
 	return true;
+}
+
+bool
+tg_cache_is_resolved(const struct tg_neighbor *nb, uint16_t i)
+{
+	return !is_unresolved(&nb->entry[i]);
 }
 
 void

@@ -73,6 +73,18 @@ tg_neighbor_resolve(struct tg_neighbor *nb, bool is_ipv6, const union tg_ip *hop
 	return *hint != TG_NEIGHBOR_NONE && tg_cache_use(nb, *hint, now, mac);
 }
 
+uint32_t
+tg_neighbor_resolutions(const struct tg_neighbor *nb)
+{
+	return nb->resolutions;
+}
+
+bool
+tg_neighbor_is_resolved(const struct tg_neighbor *nb, uint16_t hint)
+{
+	return hint < nb->used && tg_cache_is_resolved(nb, hint);
+}
+
 void
 tg_neighbor_confirm(struct tg_neighbor *nb, uint16_t hint, tg_time_t now)
 {

@@ -92,6 +92,14 @@ enum tg_neighbor_verdict tg_neighbor_input(struct tg_neighbor *nb, struct tg_fra
 bool tg_neighbor_resolve(struct tg_neighbor *nb, bool is_ipv6, const union tg_ip *hop,
     uint16_t vlan, tg_time_t now, uint16_t *hint, uint8_t mac[6]);
 
+/* How many neighbours that tg_neighbor_resolve did not find have been found since; wraps. When it
+ * moves, one of those who wait may go on. */
+uint32_t tg_neighbor_resolutions(const struct tg_neighbor *nb);
+
+/* Whether the neighbour that a hint from tg_neighbor_resolve names is known by now. A hint that has
+ * come to name another neighbour tells of that one. */
+bool tg_neighbor_is_resolved(const struct tg_neighbor *nb, uint16_t hint);
+
 /* Tells the cache that the upper layer made forward progress with this neighbour
  * (RFC 4861 7.3.1), e.g. an ACK of new data. hint as above; one that has come to
  * name another neighbour confirms that one, whose loss is then noticed up to

@@ -46,6 +46,7 @@ struct tg_entry {
 	uint8_t sent;  /* solicitations since the state was entered */
 	bool is_ipv6;
 	bool gateway; /* never evicted, hence not in the LRU list */
+	bool awaited; /* unresolved, and somebody was told so */
 };
 _Static_assert(sizeof(struct tg_entry) == 48, "four entries to three cache lines");
 
@@ -96,6 +97,7 @@ struct tg_neighbor {
 	uint32_t bucket_mask;
 	uint16_t used; /* entries 0..used-1 are in use: an entry goes only to make room */
 	bool sender;
+	uint32_t resolutions; /* of awaited entries */
 	struct tg_neighbor_limits limits;
 	struct tg_list lru;        /* resolved entries, most recently used first */
 	struct tg_list unresolved; /* INCOMPLETE and FAILED ones, likewise: these make room first */
@@ -123,6 +125,9 @@ bool tg_cache_is(
 
 /* Uses entry i to send: fills mac, true; or false, unresolved. */
 bool tg_cache_use(struct tg_neighbor *nb, uint16_t i, tg_time_t now, uint8_t mac[6]);
+
+/* Whether the link-layer address of entry i is known. */
+bool tg_cache_is_resolved(const struct tg_neighbor *nb, uint16_t i);
 
 /* Forward progress with entry i. */
 void tg_cache_confirm(struct tg_neighbor *nb, uint16_t i, tg_time_t now);

@@ -25,6 +25,8 @@ static void
 finish(struct tg_run *run, uint32_t h, const struct tg_tcp_result *r)
 {
 	run->shard->ops->closed(run, h, r);
+	if (run->shard->waiting.n != 0)
+		tg_waiting_remove(run, h);
 	tg_tcp_free(run->tcp, h, run->spare);
 }
 
@@ -160,6 +162,7 @@ can_send(struct tg_run *run, uint32_t h, struct tg_path *path, bool *have_path)
 	if (!*have_path) {
 		tg_count(shard->stats, TG_COUNTER_NEIGHBOR_WAIT);
 		tg_tcp_defer(&shard->tcp, h, NEXT_HOP_RETRY_TICKS, run->now);
+		tg_waiting_add(run, h);
 	}
 	return *have_path;
 }

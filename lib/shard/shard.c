@@ -296,6 +296,7 @@ tg_shard_run(struct tg_shard *shard, const struct tg_world *world, tg_time_t now
 	shard->tcp.fast_open_keys = world->fast_open;
 	receive(&run, rx, n);
 	run_timers(&run);
+	tg_waiting_run(&run);
 	shard->ops->poll(&run);
 	tg_connection_serve_touched(&run);
 	tg_neighbor_run(shard->neighbor, now, spare, tx);
@@ -311,6 +312,8 @@ lay_out(struct tg_shard *shard, struct tg_arena *arena, const struct tg_shard_co
 	shard->user = shard->ops->layout(arena, config);
 	shard->neighbor =
 	    tg_neighbor_layout(arena, config->neighbor, config->net, shard->stats, first);
+	tg_waiting_layout(&shard->waiting, arena,
+	    config->tcp->limits.connections4 + config->tcp->limits.connections6);
 	tg_tcp_layout(
 	    &shard->tcp, arena, config->tcp, shard->stats, shard->gauges, tg_time_tick(now));
 }
@@ -344,7 +347,7 @@ tg_shard_idle_ns(const struct tg_shard *shard, tg_time_t now, tg_time_t max_ns)
 
 		due = TG_MIN(due, (tg_time_t)ticks << TG_TICK_SHIFT);
 	}
-	return due > now ? due - now : 0;
+	return due > now && !tg_waiting_due(&shard->waiting) ? due - now : 0;
 }
 
 void

@@ -12,6 +12,17 @@
 #include "tcp/tcp.h"
 
 #define TIMERS_PER_RUN 64 /* connections whose timers are handled in one run */
+#define WAKES_PER_RUN  64 /* and that go on because their next hop was found */
+
+/* Connections whose next hop is not known, by handle. */
+struct tg_waiting {
+	uint64_t *word;       /* a bit for each connection */
+	uint32_t n_words;     /* of 64 bits */
+	uint32_t n;           /* bits that are set */
+	uint32_t resolutions; /* tg_neighbor_resolutions when they were last looked at */
+	uint32_t at;          /* the word to be looked at next */
+	uint32_t left;        /* words to be looked at, as one of them may go on */
+};
 
 struct tg_shard {
 	const struct tg_shard_config *config;
@@ -21,7 +32,8 @@ struct tg_shard {
 	struct tg_stats *stats;
 	struct tg_tcp_gauges *gauges;
 	uint32_t n_touched;
-	uint32_t touched[TG_SHARD_BURST_MAX + TIMERS_PER_RUN + TG_USER_POLL_MAX];
+	uint32_t touched[TG_SHARD_BURST_MAX + TIMERS_PER_RUN + WAKES_PER_RUN + TG_USER_POLL_MAX];
+	struct tg_waiting waiting;
 	struct tg_tcp tcp;
 };
 
@@ -33,5 +45,23 @@ void tg_connection_result(struct tg_run *run, uint32_t h, const struct tg_tcp_re
 
 /* Serves every touched connection: user, output, timers. */
 void tg_connection_serve_touched(struct tg_run *run);
+
+/* waiting.c */
+
+void tg_waiting_layout(struct tg_waiting *w, struct tg_arena *arena, uint32_t connections);
+
+/* h could not send because its next hop is not known; or it has ended. */
+void tg_waiting_add(struct tg_run *run, uint32_t h);
+void tg_waiting_remove(struct tg_run *run, uint32_t h);
+
+/* Touches connections whose next hop has been found, a bounded number in one run. */
+void tg_waiting_run(struct tg_run *run);
+
+/* Whether the next run has more of them. */
+static inline bool
+tg_waiting_due(const struct tg_waiting *w)
+{
+	return w->n != 0 && w->left != 0;
+}
 
 #endif

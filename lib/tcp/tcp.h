@@ -233,6 +233,11 @@ bool tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h);
  * connection back after delay ticks. */
 void tg_tcp_defer(struct tg_tcp *tcp, uint32_t h, uint32_t delay, tg_time_t now);
 
+/* The next hop that h was put off for is known: what waited goes by tg_tcp_output, and is given
+ * the time for an answer that it would have had. Without effect on a connection that waits for
+ * nothing. */
+void tg_tcp_resume(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
+
 /* Gives the side record back if the connection and, so says the caller, its user are at
  * rest; in TIME-WAIT as soon as the user is, or no held text is left, whose frames are pushed
  * on spare. Otherwise arms the wheel for the earliest deadline. Returns whether it was given

@@ -279,3 +279,21 @@ tg_tcp_defer(struct tg_tcp *tcp, uint32_t h, uint32_t delay, tg_time_t now)
 	if ((s->armed & 1U << TG_TIMER_RETRANSMIT) == 0)
 		tg_tcp_set_timer(s, TG_TIMER_RETRANSMIT, tick + tg_tcp_rto(tcp, t, s->backoff));
 }
+
+void
+tg_tcp_resume(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
+{
+	struct tg_tcb *t = &tcp->tcb[h];
+	struct tg_side *s = tg_tcp_side_of(tcp, t);
+	uint32_t tick = tg_time_tick(now);
+
+	if (!tg_tcp_wants_output(tcp, h))
+		return;
+	if (tg_tcp_is_opening(t)) {
+		if (t->syn_time != 0)
+			return; /* one has left, and has its time */
+		t->retries = 0;
+		tg_wheel_arm(&tcp->wheel, h, tick + tcp->config->timers.rto_initial);
+	} else if (s != NULL && (s->armed & 1U << TG_TIMER_RETRANSMIT) != 0)
+		tg_tcp_set_timer(s, TG_TIMER_RETRANSMIT, tick + tg_tcp_rto(tcp, t, s->backoff));
+}

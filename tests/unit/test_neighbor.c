@@ -449,7 +449,83 @@ test_run_without_room_to_send_keeps_the_work(void)
 	CU_ASSERT_EQUAL(fx_run_after(0), 1);
 }
 
+static void
+test_resolution_of_what_was_asked_for_is_told_once(void)
+{
+	uint16_t hint = TG_NEIGHBOR_NONE;
+	uint8_t mac[6];
+
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 0);
+	CU_ASSERT_FALSE(tg_neighbor_resolve(fx.nb, false, &peer, 0, fx.now, &hint, mac));
+	CU_ASSERT_FALSE(tg_neighbor_is_resolved(fx.nb, hint));
+	fx_run_after(0);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 0);
+	peer_says(ARP_REPLY, FX_PEER_MAC, us);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
+	CU_ASSERT_TRUE(tg_neighbor_is_resolved(fx.nb, hint));
+	peer_says(ARP_REPLY, OTHER_MAC, us);
+	peer_says(ARP_REQUEST, FX_PEER_MAC, us);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
+}
+
+static void
+test_resolution_that_nobody_asked_for_is_not_told(void)
+{
+	peer_says(ARP_REQUEST, FX_PEER_MAC, us);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 0);
+	CU_ASSERT_TRUE(fx_resolves_to(false, peer, FX_PEER_MAC));
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 0);
+}
+
+static void
+test_resolution_of_the_failed_and_of_the_gateway_is_told(void)
+{
+	CU_ASSERT_TRUE(fx_is_unresolved(false, peer));
+	for (int i = 0; i < 4; i++)
+		fx_run_after(FX_SECOND);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_FAILED), 1);
+	peer_says(ARP_REPLY, FX_PEER_MAC, us);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
+	CU_ASSERT_TRUE(fx_is_unresolved(false, gateway));
+	fx_rx_arp(ARP_REPLY, FX_PEER_MAC, gateway, us);
+	fx_input();
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 2);
+}
+
+static void
+test_resolution_of_a_neighbour_lost_and_asked_for_again_is_told_again(void)
+{
+	make_reachable();
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
+	fx.now += 31 * FX_SECOND;
+	CU_ASSERT_TRUE(fx_resolves_to(false, peer, FX_PEER_MAC)); /* DELAY */
+	for (int i = 0; i < 10; i++)
+		fx_run_after(FX_SECOND);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_FAILED), 1);
+	CU_ASSERT_TRUE(fx_is_unresolved(false, peer));
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
+	peer_says(ARP_REPLY, FX_PEER_MAC, us);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 2);
+}
+
+static void
+test_hint_that_names_nothing_is_not_resolved(void)
+{
+	CU_ASSERT_FALSE(tg_neighbor_is_resolved(fx.nb, TG_NEIGHBOR_NONE));
+	CU_ASSERT_FALSE(tg_neighbor_is_resolved(fx.nb, 0));
+}
+
 static CU_TestInfo cache_tests[] = {
+	{ "resolution of what was asked for: told once",
+	    test_resolution_of_what_was_asked_for_is_told_once },
+	{ "resolution that nobody asked for: not told",
+	    test_resolution_that_nobody_asked_for_is_not_told },
+	{ "resolution of the failed and of the gateway: told",
+	    test_resolution_of_the_failed_and_of_the_gateway_is_told },
+	{ "resolution of a neighbour lost and asked for again: told again",
+	    test_resolution_of_a_neighbour_lost_and_asked_for_again_is_told_again },
+	{ "hint that names nothing: not resolved", test_hint_that_names_nothing_is_not_resolved },
+
 	{ "unknown hop is asked for", test_unknown_hop_is_asked_for_by_the_next_run },
 	{ "reply resolves", test_reply_to_our_request_resolves },
 	{ "request from the neighbour resolves",

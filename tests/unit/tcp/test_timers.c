@@ -264,6 +264,94 @@ test_output_deferred_for_ever_gives_up_at_r2(void)
 	tg_tcp_free(&fx.tcp, h, &fx.spare);
 }
 
+/* A SYN-ACK for which there was no next hop: tried in vain after 10 ticks, too. */
+static void
+wait_for_next_hop(void)
+{
+	struct tg_segment syn = fx_segment("S", 0, 0, 0);
+
+	fx_arrives(&syn);
+	tg_tcp_defer(&fx.tcp, fx.h, 10, fx.now);
+	fx.now += 10ULL << TG_TICK_SHIFT;
+	tg_tcp_timer(&fx.tcp, fx.h, fx.now, &fx.r);
+	tg_tcp_defer(&fx.tcp, fx.h, 10, fx.now);
+	FX_EQUAL(fx.t->retries, 1);
+}
+
+static void
+test_resumed_syn_ack_leaves_and_has_its_whole_time(void)
+{
+	uint32_t rto = fx.config.timers.rto_initial, i;
+
+	wait_for_next_hop();
+	fx.now += 100ULL << TG_TICK_SHIFT;
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	fx_serve();
+	FX_SENT("S. 0:0 ack 1");
+	for (i = 0; i < fx.config.timers.syn_ack_retries; i++) {
+		fx_wait((rto << i) - 1);
+		FX_SENT("");
+		fx_wait(1);
+		FX_SENT("S. 0:0 ack 1");
+	}
+	FX_EQUAL(fx_counter(TG_COUNTER_SYN_ACK_RETRANSMITS), fx.config.timers.syn_ack_retries);
+}
+
+static void
+test_resume_of_a_syn_ack_under_way_changes_nothing(void)
+{
+	fx_enter(TG_TCP_SYN_RECEIVED);
+	fx_wait(fx.config.timers.rto_initial - 5);
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	fx_serve();
+	FX_SENT("");
+	fx_wait(5);
+	FX_SENT("S. 0:0 ack 1");
+	fx.t->flags |= TG_TCB_SEND_SYN; /* it could not be repeated: no frame was free */
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	FX_EQUAL(fx.t->retries, 1);
+}
+
+static void
+test_resumed_text_has_its_whole_time(void)
+{
+	uint32_t rto;
+
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(10);
+	FX_SENT("P. 1:11 ack 1");
+	fx_spend_probe();
+	fx_forget();
+	rto = tg_tcp_rto(&fx.tcp, fx.t, 0);
+	fx.now += (tg_time_t)rto << TG_TICK_SHIFT;
+	tg_tcp_timer(&fx.tcp, fx.h, fx.now, &fx.r);
+	FX_TRUE(tg_tcp_wants_output(&fx.tcp, fx.h), "again");
+	tg_tcp_defer(&fx.tcp, fx.h, 10, fx.now);
+	fx.now += (2ULL * rto - 5) << TG_TICK_SHIFT;
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	fx_serve();
+	FX_SENT("P. 1:11 ack 1");
+	fx_wait(2 * rto - 1);
+	FX_SENT("");
+	fx_wait(1);
+	FX_SENT("P. 1:11 ack 1");
+}
+
+static void
+test_resume_of_a_connection_at_rest_changes_nothing(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	fx_serve();
+	FX_SENT("");
+	fx_append(10);
+	FX_SENT("P. 1:11 ack 1");
+	fx_wait(tg_ticks_from_ms(10));
+	tg_tcp_resume(&fx.tcp, fx.h, fx.now);
+	fx_peer(".", 1, 0, 11);
+	FX_EQUAL(fx.t->retries, 0);
+}
+
 /* Ticks wrap after 52 days; the bench starts in the last 1/256 of a turn. */
 static void
 test_timers_work_across_the_wrap_of_ticks(void)
@@ -324,6 +412,13 @@ static CU_TestInfo tests[] = {
 	{ "all deadlines of a connection come", test_all_deadlines_of_a_connection_come },
 	{ "deferred output comes back after the delay",
 	    test_deferred_output_comes_back_after_the_delay },
+	{ "resumed SYN-ACK: leaves, and has its whole time",
+	    test_resumed_syn_ack_leaves_and_has_its_whole_time },
+	{ "resume of a SYN-ACK under way: nothing changes",
+	    test_resume_of_a_syn_ack_under_way_changes_nothing },
+	{ "resumed text has its whole time", test_resumed_text_has_its_whole_time },
+	{ "resume of a connection at rest: nothing changes",
+	    test_resume_of_a_connection_at_rest_changes_nothing },
 	{ "output deferred for ever: gives up at R2",
 	    test_output_deferred_for_ever_gives_up_at_r2 },
 	{ "timers work across the wrap of ticks", test_timers_work_across_the_wrap_of_ticks },
