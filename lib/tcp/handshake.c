@@ -109,10 +109,12 @@ tg_tcp_set_window(struct tg_tcp_input *in)
  * what is not acknowledged now goes again at once; so does what left before a SYN-ACK that
  * had to be repeated. Else it is under way. */
 static void
-resume_fast_open(struct tg_tcp_input *in)
+resume_fast_open(struct tg_tcp_input *in, uint32_t syn_time)
 {
 	struct tg_tcb *t = in->t;
 
+	if ((t->flags & TG_TCB_ACTIVE) != 0)
+		in->s->rtt_time = syn_time; /* runs go by it */
 	if ((t->flags & (TG_TCB_ACTIVE | TG_TCB_RETRIED)) != 0)
 		in->s->snd_ptr = t->snd_una;
 	tg_tcp_set_timer(
@@ -141,7 +143,7 @@ tg_tcp_establish(struct tg_tcp_input *in)
 		tg_count(in->tcp->stats, TG_COUNTER_ECN_NEGOTIATED);
 	in->r->events |= TG_TCP_EVENT_ESTABLISHED;
 	if (in->s != NULL && t->snd_una != t->snd_nxt)
-		resume_fast_open(in);
+		resume_fast_open(in, sent);
 }
 
 /* Whether a peer may have this address: no broadcast, no multicast (RFC 9293 MUST-46). The

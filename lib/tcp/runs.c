@@ -155,7 +155,10 @@ tg_runs_sent(struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s,
 {
 	uint32_t end = seg->seq + tg_seg_len(seg), time = tg_time_rtt(now);
 
-	if (t->snd_una == t->snd_nxt) {
+	/* Runs tell of text, not of a SYN-ACK before it. */
+	if (t->snd_una == t->snd_nxt ||
+	    (t->state == TG_TCP_SYN_RECEIVED && seg->seq == t->snd_nxt &&
+		t->snd_nxt == t->snd_una + 1)) {
 		if (s->n_runs != 0) {
 			s->n_runs = 1;
 			s->loss->run[0] = (struct tg_tx_run){ .left = seg->seq, .sent = time };

@@ -518,7 +518,28 @@ test_connect_not_yet_resolved_keeps_its_text_for_the_first_syn(void)
 	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_FALLBACK), 0);
 }
 
+/* Loss detection goes by when text was sent: that of the SYN with it. */
+static void
+test_syn_sent_text_not_taken_is_known_to_be_sent_with_the_syn(void)
+{
+	uint32_t sent;
+
+	fx_offer_all(7);
+	learn(cookie_a, 8);
+	sent = tg_time_rtt(fx.now);
+	fx_connect_fast(100);
+	FX_EQUAL(fx.syn_text, 100);
+	fx_wait_ms(5);
+	syn_ack(1, NULL, 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx_side()->n_runs, 1);
+	FX_EQUAL(fx_side()->loss->run[0].sent, tg_time_rtt(fx.now));
+	FX_EQUAL(fx_side()->loss->rack.xmit_ts, sent);
+}
+
 static CU_TestInfo tests[] = {
+	{ "syn sent: text not taken is known to be sent with the syn",
+	    test_syn_sent_text_not_taken_is_known_to_be_sent_with_the_syn },
 	{ "connect without cookie asks for one", test_connect_without_cookie_asks_for_one },
 	{ "connect without the call is an ordinary one",
 	    test_connect_without_the_call_is_an_ordinary_one },

@@ -366,7 +366,32 @@ test_pending_output_deferred_waits_for_the_syn_ack_timer_or_an_ack(void)
 	FX_EQUAL(seg.len, 100);
 }
 
+/* Times of 2^10 ns: one that was never set would lie before all others, or behind them. */
+static void
+test_pending_text_is_known_to_be_sent_when_it_was(void)
+{
+	uint32_t first;
+
+	fx_offer_all(7);
+	enter_pending();
+	fx_wait_ms(7);
+	first = tg_time_rtt(fx.now);
+	fx_append(10);
+	FX_SENT("P. 1:11 ack 11");
+	FX_EQUAL(fx_side()->rtt_time, first);
+	FX_EQUAL(fx_side()->n_runs, 0);
+	fx_wait_ms(3);
+	fx_append(10);
+	FX_EQUAL(fx_side()->n_runs, 2);
+	FX_EQUAL(fx_side()->loss->run[0].sent, first);
+	FX_EQUAL(fx_side()->loss->rack.xmit_ts, first);
+	FX_EQUAL(fx_side()->loss->run[1].sent, tg_time_rtt(fx.now));
+	FX_EQUAL(fx_side()->loss->run[1].left, fx.iss + 11);
+}
+
 static CU_TestInfo tests[] = {
+	{ "pending text is known to be sent when it was",
+	    test_pending_text_is_known_to_be_sent_when_it_was },
 	{ "pending reset keeps its place for a minute",
 	    test_pending_reset_keeps_its_place_for_a_minute },
 	{ "pending resets are forgotten period by period",
