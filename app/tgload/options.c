@@ -132,6 +132,11 @@ static const struct option_info infos[] = {
 	    .kind = KIND_FLAG,
 	    .offset = AT(half_close),
 	    .help = "close the sending side right behind the last request" },
+	{ .name = "fast-open",
+	    .kind = KIND_FLAG,
+	    .offset = AT(fast_open),
+	    .help = "TCP Fast Open: ask the server for a cookie, then send\n"
+		    "the first request of each connection in its SYN" },
 	{ .name = "verify",
 	    .arg = "FILE",
 	    .kind = KIND_TEXT,

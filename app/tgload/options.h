@@ -40,7 +40,7 @@ struct tg_load_options {
 	double requests;    /* on a connection; 0: no limit */
 	double total;       /* requests; 0: no limit */
 	double duration_s, timeout_s, delay_s;
-	bool no_keep_alive, close, half_close, json, quiet;
+	bool no_keep_alive, close, half_close, fast_open, json, quiet;
 	struct tg_load_url url;
 	int eal_argc;
 	char **eal_argv; /* eal_argc arguments, without the program name */

@@ -173,6 +173,7 @@ tg_plan_make(
 		.requests = (uint32_t)options->requests,
 		.close = options->close,
 		.half_close = options->half_close,
+		.fast_open = options->fast_open,
 		.worker_ctx = plan };
 	if (options->rate != 0)
 		plan->load.interval_ns =
@@ -226,6 +227,9 @@ tg_plan_wire(struct tg_plan *plan, struct tg_wiring *w, const struct tg_port *po
 	w->shard.user = &tg_load_user;
 	w->shard.user_config = &plan->load;
 	wire_endpoints(plan, w);
+	/* One server, known from each of them; a cookie that made room would be asked for again. */
+	if (plan->load.fast_open)
+		w->tcp.limits.fast_open_cookies = TG_COOKIE_CACHE_WAYS * w->tcp.n_endpoints;
 	if (w->tcp.n_endpoints != 0)
 		return 0;
 	TG_CONTROL_LOG(ERR,

@@ -163,6 +163,15 @@ print_stack(const struct tg_load_report *r)
 		    r->losses.missed);
 }
 
+static void
+print_fast_open(const struct tg_load_report *r)
+{
+	printf("Fast Open      %" PRIu64 " cookies asked for, %" PRIu64
+	       " requests in a SYN: %" PRIu64 " taken, %" PRIu64 " not taken\n",
+	    r->counter[TG_COUNTER_FAST_OPEN_ASKED], r->counter[TG_COUNTER_FAST_OPEN_SENT],
+	    r->counter[TG_COUNTER_FAST_OPEN_TAKEN], r->counter[TG_COUNTER_FAST_OPEN_UNTAKEN]);
+}
+
 void
 tg_load_report_text(const struct tg_load_report *r)
 {
@@ -183,7 +192,10 @@ tg_load_report_text(const struct tg_load_report *r)
 	       " of them bodies\n",
 	    c[TG_LOAD_SENT_BYTES], c[TG_LOAD_RECEIVED_BYTES],
 	    per_second(c[TG_LOAD_RECEIVED_BYTES], r->elapsed_ns) / 1e6, c[TG_LOAD_BODY_BYTES]);
-	printf("SYNs           %" PRIu64 " repeated\n\n", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
+	printf("SYNs           %" PRIu64 " repeated\n", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
+	if (r->counter[TG_COUNTER_FAST_OPEN_ASKED] + r->counter[TG_COUNTER_FAST_OPEN_SENT] != 0)
+		print_fast_open(r);
+	putchar('\n');
 	printf("%-14s %9s %9s %9s %9s %9s %9s %9s\n", "latency in ms", "min", "p50", "p90", "p99",
 	    "p99.9", "max", "mean");
 	print_latency("handshake", &r->handshake);
@@ -241,6 +253,17 @@ put_stack(struct tg_json *j, const struct tg_load_report *r)
 	tg_json_number(j, "port_missed", r->losses.missed);
 }
 
+static void
+put_fast_open(struct tg_json *j, const struct tg_load_report *r)
+{
+	tg_json_open(j, "fast_open", '{');
+	tg_json_number(j, "asked", r->counter[TG_COUNTER_FAST_OPEN_ASKED]);
+	tg_json_number(j, "sent", r->counter[TG_COUNTER_FAST_OPEN_SENT]);
+	tg_json_number(j, "taken", r->counter[TG_COUNTER_FAST_OPEN_TAKEN]);
+	tg_json_number(j, "not_taken", r->counter[TG_COUNTER_FAST_OPEN_UNTAKEN]);
+	tg_json_close(j, '}');
+}
+
 void
 tg_load_report_json(const struct tg_load_report *r)
 {
@@ -266,6 +289,7 @@ tg_load_report_json(const struct tg_load_report *r)
 	put_latency(&j, "handshake_ns", &r->handshake);
 	put_latency(&j, "request_ns", &r->request);
 	tg_json_number(&j, "syn_retransmits", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
+	put_fast_open(&j, r);
 	put_stack(&j, r);
 	tg_json_close(&j, '}');
 	fwrite(buf, 1, text.len, stdout);

@@ -33,31 +33,54 @@ has_budget(const struct tg_load *load)
 	return load->begun < load->total;
 }
 
-static void
-begin_request(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
+void
+tg_load_put_request(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
 {
 	struct tg_load *load = run->user;
-	const struct tg_load_config *config = load->config;
 	const struct tg_side *s = tg_tcp_side(run->tcp, h);
 
-	if (s == NULL) {
-		fail(load, c, TG_LOAD_NO_SIDE);
-		return;
-	}
 	c->n++;
 	load->begun++;
-	c->last = c->n == config->requests || !has_budget(load);
-	c->phase = TG_LOAD_WAITING;
+	c->last = c->n == load->config->requests || !has_budget(load);
 	c->base = s->snd_end - s->snd_base;
 	c->began = run->now;
 	tg_response_begin(&c->response);
 	tg_tcp_append(run->tcp, h, text_of(load, c)->len);
+}
+
+/* The request under way is on a connection that exists. */
+static void
+await_response(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
+{
+	struct tg_load *load = run->user;
+
+	c->phase = TG_LOAD_WAITING;
 	count(load, TG_LOAD_REQUESTS, 1);
 	count(load, TG_LOAD_SENT_BYTES, text_of(load, c)->len);
-	if (c->last && config->half_close) {
+	if (c->last && load->config->half_close) {
 		c->closed = true;
 		tg_connection_close(run, h); /* has its side record, so it cannot fail */
 	}
+}
+
+static void
+begin_request(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
+{
+	if (tg_tcp_side(run->tcp, h) == NULL) {
+		fail(run->user, c, TG_LOAD_NO_SIDE);
+		return;
+	}
+	tg_load_put_request(run, h, c);
+	await_response(run, h, c);
+}
+
+/* What Fast Open has put into the stream counts from now on, in the SYN or not. */
+static void
+settle_first_request(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
+{
+	if (!c->in_syn)
+		c->began = run->now;
+	await_response(run, h, c);
 }
 
 /* Notices that the handshake is complete. Then it is the client that speaks first. */
@@ -70,9 +93,13 @@ settle(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
 	if (c->phase != TG_LOAD_OPENING || t->state == TG_TCP_SYN_SENT ||
 	    t->state == TG_TCP_SYN_RECEIVED)
 		return;
-	load->opening--;
 	count(load, TG_LOAD_ESTABLISHED, 1);
 	tg_histogram_record(&load->figures.handshake, run->now - c->began);
+	if (c->n != 0) {
+		settle_first_request(run, h, c);
+		return;
+	}
+	load->opening--;
 	if (has_budget(load)) {
 		begin_request(run, h, c);
 		return;
@@ -246,7 +273,10 @@ closed(struct tg_run *run, uint32_t h, const struct tg_tcp_result *r)
 
 	switch (c->phase) {
 	case TG_LOAD_OPENING:
-		load->opening--;
+		if (c->n == 0)
+			load->opening--;
+		else
+			load->begun--; /* another connection is to send it */
 		fail(load, c, why_not_opened(tg_tcp_tcb(run->tcp, h), (enum tg_counter)r->why));
 		break;
 	case TG_LOAD_WAITING:

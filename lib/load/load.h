@@ -11,6 +11,9 @@
  * Times are those of the bursts in which something was sent and its answer arrived, so they
  * are as fine as the worker's loop is fast, and hold the time in both ends' queues.
  *
+ * By Fast Open the first request is part of the SYN once the server has given a cookie, and one
+ * SYN from each local address asks for that first. Its time is then that of the SYN.
+ *
  * tg_shard_config: user is &tg_load_user, user_config a struct tg_load_config. All endpoints of
  * its tg_tcp_config have port 0 and the family of the remote address; connections are opened
  * from all of them. While tg_world.draining none is opened, and none gets another request.
@@ -62,6 +65,7 @@ struct tg_load_config {
 	uint64_t interval_ns; /* between two opens of one shard; 0: whenever there is room */
 	bool close;           /* the client closes behind the last response */
 	bool half_close;      /* it closes its side behind the last request */
+	bool fast_open;       /* the first request on a connection goes in its SYN (RFC 7413) */
 	bool verify;          /* bodies must have: */
 	uint64_t body_bytes, body_sum; /* this length and tg_body_sum */
 	tg_load_worker_of worker_of;   /* NULL: tg_flow_shard of tg_flow_hash says it */

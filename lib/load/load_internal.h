@@ -25,6 +25,7 @@ struct tg_load_conn {
 	uint32_t n;      /* requests begun */
 	enum tg_load_phase phase;
 	bool last;   /* the request under way is the last one */
+	bool in_syn; /* Fast Open: the first request went with the SYN */
 	bool closed; /* we have closed our side */
 	bool left;   /* no longer counts as open */
 	struct tg_response response;
@@ -45,6 +46,9 @@ struct tg_load {
 	uint32_t opening; /* connections that have yet to begin their first */
 	struct tg_load_figures figures;
 };
+
+/* client.c: the next request on h, whose side record exists, is under way from now on. */
+void tg_load_put_request(struct tg_run *run, uint32_t h, struct tg_load_conn *c);
 
 /* open.c: the part of tg_load_user that is about opening. */
 void *tg_load_layout(struct tg_arena *arena, const struct tg_shard_config *config);

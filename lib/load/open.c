@@ -121,12 +121,24 @@ choose_local(struct tg_run *run, uint32_t *tuples, uint16_t *endpoint, be16_t *p
 	return false;
 }
 
+/* The first request goes with the SYN, or waits for the handshake: it is not counted before that
+ * is complete. Without a side record there is time to get one until then. */
+static void
+open_fast(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
+{
+	if (tg_tcp_side(run->tcp, h) == NULL)
+		return;
+	tg_load_put_request(run, h, c);
+	c->in_syn = tg_tcp_fast_open(run->tcp, h, run->now) != 0;
+}
+
 /* Opens one connection. False: there is no port. */
 static bool
 open_connection(struct tg_run *run, uint32_t *tuples)
 {
 	struct tg_load *load = run->user;
 	const struct tg_load_config *config = load->config;
+	struct tg_load_conn *c;
 	uint16_t endpoint;
 	be16_t port;
 	uint32_t h;
@@ -136,11 +148,14 @@ open_connection(struct tg_run *run, uint32_t *tuples)
 	h = tg_tcp_connect(run->tcp, endpoint, &config->remote, config->port, port, run->now);
 	if (h == TG_HANDLE_NONE)
 		return false; /* the flow table is full in that place */
-	load->conn[h].began = run->now;
-	load->conn[h].phase = TG_LOAD_OPENING;
-	load->conn[h].n = 0;
-	load->opening++;
-	load->conn[h].last = load->conn[h].closed = load->conn[h].left = false;
+	c = &load->conn[h];
+	c->began = run->now;
+	c->phase = TG_LOAD_OPENING;
+	c->n = 0;
+	c->last = c->in_syn = c->closed = c->left = false;
+	if (config->fast_open)
+		open_fast(run, h, c);
+	load->opening += c->n == 0;
 	tg_stat_add(&load->figures.count[TG_LOAD_OPENED], 1);
 	tg_gauge_add(&load->figures.open, 1);
 	tg_connection_touch(run, h);

@@ -31,6 +31,7 @@ plan(struct duel *d)
 	d->plan.requests = sim_random_below(r, 5);
 	d->plan.close = sim_random_percent(r, 30);
 	d->plan.half_close = sim_random_percent(r, 30);
+	d->plan.fast_open = sim_random_percent(r, 40);
 	if (sim_random_percent(r, 30))
 		d->plan.interval_ns = 1 + sim_random_next(r) % (200 * TG_NS_PER_MS);
 	return big;
@@ -56,6 +57,7 @@ lay_out(struct duel *d)
 	client.timestamps = sim_random_percent(r, 80);
 	client.sack = sim_random_percent(r, 80);
 	client.msl_ms = server.msl_ms = 15000;
+	client.fast_open_cookies = 4;
 	big = plan(d);
 	duel_init(d, &client, &server, &quality);
 	d->rig[SIM_PEER].tcp.timers.syn_retries = 12;

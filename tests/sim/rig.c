@@ -65,6 +65,7 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 		    .held = o->held,
 		    .held_per_connection = 16,
 		    .fast_open_pending = o->half_open,
+		    .fast_open_cookies = o->fast_open_cookies,
 		    .challenge_acks_per_second = 100,
 		    .resets_per_second = 100 },
 		.secrets = { { { 1, 2 } }, { { 3, 4 } }, { { 5, 6 } } },

@@ -25,6 +25,7 @@ struct rig_options {
 	uint32_t sides;
 	uint32_t held;
 	uint32_t half_open;
+	uint32_t fast_open_cookies; /* servers that a client knows; 0: no Fast Open */
 	uint32_t msl_ms;
 	uint32_t idle_ms;
 	bool timestamps, sack;

@@ -484,6 +484,7 @@ test_resolution_of_the_failed_and_of_the_gateway_is_told(void)
 	for (int i = 0; i < 4; i++)
 		fx_run_after(FX_SECOND);
 	CU_ASSERT_EQUAL(counter(TG_COUNTER_NEIGHBOR_FAILED), 1);
+	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 0);
 	peer_says(ARP_REPLY, FX_PEER_MAC, us);
 	CU_ASSERT_EQUAL(tg_neighbor_resolutions(fx.nb), 1);
 	CU_ASSERT_TRUE(fx_is_unresolved(false, gateway));

@@ -4,6 +4,7 @@
  * Connections whose next hop is not known: what happens once it is.
  */
 #include "../sim/random.h"
+#include "shard/shard_internal.h"
 #include "shard_fixture.h"
 
 #define OTHER_IP 0xc0000263 /* 192.0.2.99 */
@@ -106,7 +107,6 @@ test_those_of_another_next_hop_wait_on(void)
 	CU_ASSERT_EQUAL(counter(TG_COUNTER_SYN_ACK_RETRANSMITS), 0);
 }
 
-/* The one that comes after the answer must not be taken for one that waits. */
 static void
 test_connection_that_ended_while_it_waited_is_forgotten(void)
 {
@@ -116,6 +116,7 @@ test_connection_that_ended_while_it_waited_is_forgotten(void)
 	add(TG_TCP_RST, 1, 0, "");
 	run();
 	CU_ASSERT_EQUAL(rig_connections(&rig), 0);
+	CU_ASSERT_EQUAL(rig.shard->waiting.n, 0);
 	add_arp(2, CLIENT_IP, SERVER_IP);
 	run_after_ms(1);
 	CU_ASSERT_EQUAL(n_sent(), 0);
@@ -190,6 +191,7 @@ test_waiting_is_exact_whatever_happens(void)
 	for (i = 0; i < 400 && !rig_is_empty(&rig); i++)
 		run_after_ms(1000);
 	CU_ASSERT_TRUE(rig_is_empty(&rig));
+	CU_ASSERT_EQUAL(rig.shard->waiting.n, 0);
 	for (i = n = 0; i < 100; i++) {
 		run_after_ms(1);
 		n += n_sent();
