@@ -12,6 +12,7 @@ enum option_kind {
 	KIND_SACK = 5,
 	KIND_TIMESTAMP = 8,
 	KIND_FAST_OPEN = 34,
+	KIND_EXPERIMENT = 254,
 };
 
 #define MSS_BYTES        4
@@ -19,6 +20,8 @@ enum option_kind {
 #define SACK_OK_BYTES    2
 #define TIMESTAMP_BYTES  10
 #define SACK_BLOCK_BYTES 8
+
+#define FAST_OPEN_EXPERIMENT 0xf989 /* ExID, RFC 6994 and 7413 section 7 */
 
 /* What almost every segment of a connection with timestamps carries. */
 #define NOP_NOP_TIMESTAMP                                                                          \
@@ -49,15 +52,13 @@ read_sack(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
 
 /* RFC 7413 4.1.1: no cookie, or one of 4 to 16 bytes, an even number. */
 static void
-read_fast_open(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
+read_fast_open(const uint8_t *cookie, uint32_t n, struct tg_tcp_options *opt)
 {
-	uint32_t n = len - 2;
-
 	if (n != 0 && (n < TG_TCP_COOKIE_MIN || n > TG_TCP_COOKIE_MAX || n % 2 != 0))
 		return;
 	opt->present |= TG_OPT_FAST_OPEN;
 	opt->n_cookie = (uint8_t)n;
-	memcpy(opt->cookie, p + 2, n);
+	memcpy(opt->cookie, cookie, n);
 }
 
 /* One option whose len bytes lie at p. A known kind of a length it never has says
@@ -92,7 +93,15 @@ read_option(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt)
 		return;
 	case KIND_FAST_OPEN:
 		if (!(opt->present & TG_OPT_FAST_OPEN))
-			read_fast_open(p, len, opt);
+			read_fast_open(p + 2, len - 2, opt);
+		return;
+	case KIND_EXPERIMENT: /* what clients sent before Fast Open had a kind of its own */
+		if (!(opt->present & TG_OPT_FAST_OPEN) && len >= 4 &&
+		    tg_load16(p + 2) == FAST_OPEN_EXPERIMENT) {
+			read_fast_open(p + 4, len - 4, opt);
+			if (opt->present & TG_OPT_FAST_OPEN)
+				opt->present |= TG_OPT_FAST_OPEN_EXPERIMENT;
+		}
 		return;
 	}
 }
@@ -130,11 +139,17 @@ sack_blocks(const struct tg_tcp_options *opt, uint32_t used)
 	return opt->present & TG_OPT_SACK ? TG_MIN(opt->n_sack, fit) : 0;
 }
 
+static uint32_t
+fast_open_header_bytes(const struct tg_tcp_options *opt)
+{
+	return opt->present & TG_OPT_FAST_OPEN_EXPERIMENT ? 4 : 2;
+}
+
 /* The option with the NOPs that align it. */
 static uint32_t
 fast_open_bytes(const struct tg_tcp_options *opt)
 {
-	return (2U + opt->n_cookie + 3) & ~3U;
+	return (fast_open_header_bytes(opt) + opt->n_cookie + 3) & ~3U;
 }
 
 uint32_t
@@ -181,13 +196,16 @@ write_sack_ok_and_timestamp(uint8_t *p, const struct tg_tcp_options *opt)
 static uint8_t *
 write_fast_open(uint8_t *p, const struct tg_tcp_options *opt)
 {
-	uint32_t nops = fast_open_bytes(opt) - 2 - opt->n_cookie;
+	uint32_t header = fast_open_header_bytes(opt), bytes = header + opt->n_cookie;
+	uint32_t all = fast_open_bytes(opt);
 
-	memset(p, KIND_NOP, nops);
-	p += nops;
-	tg_store16(p, (uint16_t)(KIND_FAST_OPEN << 8 | (2 + opt->n_cookie)));
-	memcpy(p + 2, opt->cookie, opt->n_cookie);
-	return p + 2 + opt->n_cookie;
+	p[0] = opt->present & TG_OPT_FAST_OPEN_EXPERIMENT ? KIND_EXPERIMENT : KIND_FAST_OPEN;
+	p[1] = (uint8_t)bytes;
+	if (opt->present & TG_OPT_FAST_OPEN_EXPERIMENT)
+		tg_store16(p + 2, FAST_OPEN_EXPERIMENT);
+	memcpy(p + header, opt->cookie, opt->n_cookie);
+	memset(p + bytes, KIND_NOP, all - bytes);
+	return p + all;
 }
 
 static uint8_t *

@@ -2,8 +2,9 @@
  * Copyright (c) The Tidegate Authors
  *
  * TCP options, RFC 9293 section 3.2: MSS, window scale and timestamps (RFC 7323),
- * SACK (RFC 2018), Fast Open (RFC 7413). Unknown options with a length are skipped (MUST-6); an
- * impossible length ends the walk and keeps what was read before (MUST-7).
+ * SACK (RFC 2018), Fast Open (RFC 7413, also in the experimental form that preceded its kind).
+ * Unknown options with a length are skipped (MUST-6); an impossible length ends the walk and keeps
+ * what was read before (MUST-7).
  *
  * Any thread may call these functions; they keep no state.
  */
@@ -19,12 +20,13 @@
 #define TG_TCP_COOKIE_MAX        16
 
 /* tg_tcp_options.present */
-#define TG_OPT_MSS       (1U << 0)
-#define TG_OPT_WSCALE    (1U << 1)
-#define TG_OPT_SACK_OK   (1U << 2)
-#define TG_OPT_TIMESTAMP (1U << 3)
-#define TG_OPT_SACK      (1U << 4)
-#define TG_OPT_FAST_OPEN (1U << 5) /* says something on a SYN or SYN-ACK only */
+#define TG_OPT_MSS                  (1U << 0)
+#define TG_OPT_WSCALE               (1U << 1)
+#define TG_OPT_SACK_OK              (1U << 2)
+#define TG_OPT_TIMESTAMP            (1U << 3)
+#define TG_OPT_SACK                 (1U << 4)
+#define TG_OPT_FAST_OPEN            (1U << 5) /* says something on a SYN or SYN-ACK only */
+#define TG_OPT_FAST_OPEN_EXPERIMENT (1U << 6) /* with it: in the form of RFC 6994 */
 
 struct tg_sack_block {
 	uint32_t left;  /* first sequence number of the block */
@@ -48,10 +50,10 @@ struct tg_tcp_options {
 void tg_tcp_options_parse(const uint8_t *p, uint32_t len, struct tg_tcp_options *opt);
 
 /* Writes opt at p, which holds TG_TCP_OPTIONS_BYTES_MAX, and returns the bytes
- * written, a multiple of 4. The order is fixed, and NOPs stand in front:
+ * written, a multiple of 4. The order is fixed, and NOPs stand in front but of the cookie:
  *
  *   mss, then sackOK timestamp | nop nop sackOK | nop nop timestamp,
- *   then nop wscale, then as many nops as align it and the cookie, then nop nop sack
+ *   then nop wscale, then the cookie and nops up to a multiple of 4, then nop nop sack
  *
  * A cookie of 16 bytes fits a SYN with all the others. SACK blocks that do not fit are left out,
  * the last first. */

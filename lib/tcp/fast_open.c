@@ -94,6 +94,16 @@ accept_text(struct tg_tcp_input *in, enum cookie_age age)
 	    age == COOKIE_CURRENT ? TG_COUNTER_FAST_OPEN_ACCEPTED : TG_COUNTER_FAST_OPEN_STALE);
 }
 
+/* The SYN-ACK is to grant a cookie, in the form in which the client knows the option. While text
+ * is pending the newer form is good enough: such a client has a cookie. */
+static void
+ask_for_grant(struct tg_tcp_input *in)
+{
+	in->t->flags |= TG_TCB_FAST_OPEN;
+	if ((in->seg->opt.present & TG_OPT_FAST_OPEN_EXPERIMENT) != 0 && !in->r->syn_text)
+		in->t->flags |= TG_TCB_FAST_OPEN_EXPERIMENT;
+}
+
 void
 tg_fast_open_receive_syn(struct tg_tcp_input *in)
 {
@@ -104,16 +114,16 @@ tg_fast_open_receive_syn(struct tg_tcp_input *in)
 		return;
 	if (in->seg->opt.n_cookie == 0) {
 		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_REQUESTED);
-		in->t->flags |= TG_TCB_FAST_OPEN;
+		ask_for_grant(in);
 		return;
 	}
 	age = check_cookie(tcp->fast_open_keys, in->pkt);
-	if (age != COOKIE_CURRENT)
-		in->t->flags |= TG_TCB_FAST_OPEN;
 	if (age == COOKIE_INVALID)
 		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_REFUSED);
 	else if (in->seg->len != 0)
 		accept_text(in, age);
+	if (age != COOKIE_CURRENT)
+		ask_for_grant(in);
 }
 
 void
@@ -128,5 +138,7 @@ tg_fast_open_grant(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn_ack)
 	    &tg_tcp_endpoint(tcp, h)->ip, syn_ack->opt.cookie);
 	syn_ack->opt.n_cookie = TG_FAST_OPEN_COOKIE_BYTES;
 	syn_ack->opt.present |= TG_OPT_FAST_OPEN;
+	if ((tcp->tcb[h].flags & TG_TCB_FAST_OPEN_EXPERIMENT) != 0)
+		syn_ack->opt.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
 	tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_GRANTED);
 }

@@ -129,7 +129,7 @@ tg_tcp_establish(struct tg_tcp_input *in)
 	uint32_t sent = t->syn_time;
 
 	t->snd_una++;
-	t->flags &= (uint16_t) ~(TG_TCB_SEND_SYN | TG_TCB_FAST_OPEN);
+	t->flags &= (uint16_t) ~(TG_TCB_SEND_SYN | TG_TCB_FAST_OPEN | TG_TCB_FAST_OPEN_EXPERIMENT);
 	t->srtt = t->rttvar = 0;
 	if (sent != 0 && (t->flags & TG_TCB_RETRIED) == 0)
 		tg_tcp_rtt_sample(t, tg_time_rtt(in->now) - sent);

@@ -193,7 +193,7 @@ struct tg_side *
 tg_tcp_side(struct tg_tcp *tcp, uint32_t h)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
-	bool fin_sent = (t->flags & TG_TCB_FIN_SENT) != 0;
+	bool fin_sent = (t->flags & TG_TCB_FIN_SENT) != 0 && !tg_tcp_is_opening(t);
 	struct tg_side *s;
 
 	if (t->side != TG_HANDLE_NONE)

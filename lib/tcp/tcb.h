@@ -43,6 +43,9 @@
 #define TG_TCB_NAGLE       (1U << 14) /* small text waits for an ACK (RFC 9293 3.7.4) */
 #define TG_TCB_KEEP_ALIVE  (1U << 15) /* idle, the connection probes its peer (RFC 9293 3.8.4) */
 
+/* In SYN-RECEIVED, where no FIN is sent: the SYN-ACK's Fast Open option is the experimental one. */
+#define TG_TCB_FAST_OPEN_EXPERIMENT TG_TCB_FIN_SENT
+
 struct tg_tcb {
 	be32_t raddr;      /* remote IPv4 address; 0 for IPv6 */
 	be16_t rport;      /* remote port */

@@ -255,19 +255,46 @@ test_parse_fast_open_takes_a_request_and_cookies_of_4_to_16_bytes(void)
 	CU_ASSERT_EQUAL(got.n_cookie, 4); /* the first counts */
 }
 
+/* RFC 6994, ExID 0xf989: what clients sent before there was kind 34. */
+static void
+test_parse_fast_open_takes_the_experimental_form(void)
+{
+	struct tg_tcp_options got = parse_hex("fe08f98901020304");
+
+	CU_ASSERT_EQUAL(got.present, TG_OPT_FAST_OPEN | TG_OPT_FAST_OPEN_EXPERIMENT);
+	CU_ASSERT_EQUAL(got.n_cookie, 4);
+	CU_ASSERT_EQUAL(memcmp(got.cookie, "\1\2\3\4", 4), 0);
+	got = parse_hex("fe04f989");
+	CU_ASSERT_EQUAL(got.present, TG_OPT_FAST_OPEN | TG_OPT_FAST_OPEN_EXPERIMENT);
+	CU_ASSERT_EQUAL(got.n_cookie, 0);
+	got = parse_hex("220601020304fe04f989");
+	CU_ASSERT_EQUAL(got.present, TG_OPT_FAST_OPEN);
+	CU_ASSERT_EQUAL(parse_hex("fe07f989010203").present, 0); /* an odd number of bytes */
+	CU_ASSERT_EQUAL(parse_hex("fe06f98901020101").present, 0);
+	CU_ASSERT_EQUAL(parse_hex("fe08f98801020304").present, 0); /* another experiment */
+	CU_ASSERT_EQUAL(parse_hex("fe03f9").present, 0);
+}
+
+static void
+test_write_fast_open_in_the_experimental_form_is_byte_exact(void)
+{
+	assert_written(
+	    TG_OPT_FAST_OPEN | TG_OPT_FAST_OPEN_EXPERIMENT, 0, "fe0cf9893021b9d889017eeb");
+}
+
 static void
 test_write_fast_open_is_byte_exact_and_aligned(void)
 {
 	struct tg_tcp_options opt = some(ALL_KINDS & ~TG_OPT_SACK, 0), back;
 	uint8_t p[TG_TCP_OPTIONS_BYTES_MAX];
 
-	assert_written(TG_OPT_FAST_OPEN, 0, "0101220a3021b9d889017eeb");
+	assert_written(TG_OPT_FAST_OPEN, 0, "220a3021b9d889017eeb0101");
 	assert_written(TG_OPT_MSS | TG_OPT_SACK_OK | TG_OPT_WSCALE | TG_OPT_FAST_OPEN, 0,
-	    "020405b401010402010303070101220a3021b9d889017eeb");
+	    "020405b40101040201030307220a3021b9d889017eeb0101");
 	opt.n_cookie = 0;
 	memset(opt.cookie, 0, sizeof(opt.cookie));
 	CU_ASSERT_EQUAL(tg_tcp_options_write(p, &opt), 24);
-	CU_ASSERT_EQUAL(memcmp(p + 20, "\1\1\x22\x02", 4), 0);
+	CU_ASSERT_EQUAL(memcmp(p + 20, "\x22\x02\1\1", 4), 0);
 	/* The longest cookie fits a SYN, and lets no SACK block overflow it. */
 	opt.present = ALL_KINDS;
 	opt.n_cookie = TG_TCP_COOKIE_MAX;
@@ -397,7 +424,10 @@ static CU_TestInfo options_tests[] = {
 	{ "five SACK blocks are none", test_parse_sack_of_five_blocks_says_nothing },
 	{ "Fast Open requests and cookies",
 	    test_parse_fast_open_takes_a_request_and_cookies_of_4_to_16_bytes },
+	{ "Fast Open, experimental", test_parse_fast_open_takes_the_experimental_form },
 	{ "write Fast Open", test_write_fast_open_is_byte_exact_and_aligned },
+	{ "write Fast Open, experimental",
+	    test_write_fast_open_in_the_experimental_form_is_byte_exact },
 	{ "write a SYN without timestamp", test_write_syn_without_timestamp_is_byte_exact },
 	{ "write a SYN with timestamp", test_write_syn_with_timestamp_is_byte_exact },
 	{ "write each kind alone", test_write_of_each_kind_alone_is_byte_exact },

@@ -101,6 +101,37 @@ test_syn_received_repeated_syn_ack_grants_the_cookie_again(void)
 	FX_SENT("S. 0:0 ack 1");
 }
 
+/* An option of the experiment is answered in kind, also again, and leaves nothing behind. */
+static void
+test_listen_experimental_request_is_granted_in_that_form(void)
+{
+	listen_fast();
+	offer(linux_cookie, 0);
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
+	fx_peer("S", 0, 0, 0);
+	FX_TRUE(granted(0, linux_cookie), "cookie");
+	FX_TRUE((fx.sent[0].seg.opt.present & TG_OPT_FAST_OPEN_EXPERIMENT) != 0, "form");
+	fx_forget();
+	fx_wait(fx.config.timers.rto_initial);
+	FX_TRUE(granted(0, linux_cookie), "cookie again");
+	FX_TRUE((fx.sent[0].seg.opt.present & TG_OPT_FAST_OPEN_EXPERIMENT) != 0, "form again");
+	fx_peer(".", 1, 0, 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx.t->flags & (TG_TCB_FIN_SENT | TG_TCB_FAST_OPEN), 0);
+}
+
+static void
+test_listen_experimental_cookie_brings_the_text_of_the_syn(void)
+{
+	listen_fast();
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
+	fx_peer("S", 0, 10, 0);
+	FX_SENT("S. 0:0 ack 11");
+	FX_TRUE(!any_cookie_sent(), "no new cookie");
+	FX_EQUAL(fx.taken, 10);
+	FX_EQUAL(fx.t->flags & TG_TCB_FIN_SENT, 0);
+}
+
 static void
 test_listen_valid_cookie_brings_the_text_of_the_syn(void)
 {
@@ -420,6 +451,10 @@ static CU_TestInfo tests[] = {
 	    test_listen_cookie_fits_beside_all_other_options },
 	{ "syn received repeated syn ack grants the cookie again",
 	    test_syn_received_repeated_syn_ack_grants_the_cookie_again },
+	{ "listen experimental request is granted in that form",
+	    test_listen_experimental_request_is_granted_in_that_form },
+	{ "listen experimental cookie brings the text of the syn",
+	    test_listen_experimental_cookie_brings_the_text_of_the_syn },
 	{ "listen valid cookie brings the text of the syn",
 	    test_listen_valid_cookie_brings_the_text_of_the_syn },
 	{ "listen valid cookie over ipv6 brings the text",
