@@ -62,9 +62,7 @@ tg_tcp_fast_open(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
 		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_AVOIDED);
 		return 0;
 	}
-	/* A cookie without text would say nothing. */
-	if (e == NULL || e->n_cookie == 0 || len != 0)
-		tcp->tcb[h].flags |= TG_TCB_FAST_OPEN;
+	tcp->tcb[h].flags |= TG_TCB_FAST_OPEN;
 	return len;
 }
 
@@ -77,13 +75,15 @@ tg_fast_open_offer(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn)
 	if ((t->flags & TG_TCB_RETRIED) != 0)
 		return; /* section 4.1.3: neither option nor text again */
 	syn->opt.present |= TG_OPT_FAST_OPEN;
-	syn->len = syn_text(tcp, h, e);
-	if (syn->len == 0) {
+	if (e == NULL || e->n_cookie == 0) {
 		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_ASKED);
 		return;
 	}
 	syn->opt.n_cookie = e->n_cookie;
 	memcpy(syn->opt.cookie, e->cookie, e->n_cookie);
+	syn->len = syn_text(tcp, h, e);
+	if (syn->len == 0)
+		return; /* a server that speaks first may do so at once */
 	t->snd_nxt += syn->len;
 	tg_tcp_side_of(tcp, t)->snd_ptr = t->snd_nxt;
 	tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_SENT);

@@ -211,7 +211,8 @@ check_ack_in_syn_sent(struct tg_tcp_input *in)
 	return tg_step_drop(in, TG_DROP_TCP_ACK_INVALID);
 }
 
-/* "Second, check the RST bit." Only one that acknowledges our SYN is believed. */
+/* "Second, check the RST bit." Only one that acknowledges our SYN is believed. It says that nobody
+ * listens, which is no reason to do without Fast Open the next time. */
 static enum tg_tcp_step
 check_rst_in_syn_sent(struct tg_tcp_input *in)
 {
@@ -219,7 +220,6 @@ check_rst_in_syn_sent(struct tg_tcp_input *in)
 		return TG_STEP_ON;
 	if ((in->seg->flags & TG_TCP_ACK) == 0)
 		return tg_step_drop(in, TG_DROP_TCP_SEQUENCE);
-	tg_fast_open_failed(in->tcp, in->h, in->now);
 	tg_tcp_end(in->tcp, in->h, TG_COUNTER_RESET_BY_PEER, in->r);
 	return TG_STEP_DONE;
 }

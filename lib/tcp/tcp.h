@@ -164,13 +164,13 @@ uint32_t tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip
 
 /* Opens h, just made by tg_tcp_connect and with nothing sent yet, by Fast Open (RFC 7413
  * section 4.1.3). The user first appends what it has to say, by tg_tcp_side and tg_tcp_append;
- * text that bears being delivered twice. If the server's cookie is known the SYN carries it
- * and as much of the stream as fits a segment: tg_tcp_output then describes a SYN with len
- * bytes from offset 0. If not, the SYN asks for a cookie, for the next time. What the
- * SYN-ACK leaves unacknowledged is sent after the handshake, as is everything if Fast Open is off
- * for this server, because it failed before, or altogether (limits.fast_open_cookies is 0).
- * tg_tcp_close ends the connection as long as it is in SYN-SENT, so it is for later.
- * Returns the number of bytes that the SYN will carry. */
+ * text that bears being delivered twice; or nothing, to a server that speaks first. If the server's
+ * cookie is known the SYN carries it and as much of the stream as fits a segment: tg_tcp_output
+ * then describes a SYN with len bytes from offset 0. If not, the SYN asks for a cookie, for the
+ * next time. What the SYN-ACK leaves unacknowledged is sent after the handshake, as is everything
+ * if Fast Open is off for this server, because it failed before, or altogether
+ * (limits.fast_open_cookies is 0). tg_tcp_close ends the connection as long as it is in SYN-SENT,
+ * so it is for later. Returns the number of bytes that the SYN will carry. */
 uint32_t tg_tcp_fast_open(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 
 /* The connection's side record, taken from the pool if it has none; NULL if the pool is

@@ -124,12 +124,16 @@ test_connect_without_a_cache_is_an_ordinary_one(void)
 }
 
 static void
-test_connect_with_cookie_and_no_text_is_an_ordinary_one(void)
+test_connect_with_cookie_and_no_text_shows_the_cookie(void)
 {
 	learn(cookie_a, 8);
 	fx_connect_fast(0);
-	FX_TRUE(!option_sent(), "no option");
+	FX_TRUE(shown(cookie_a, 8), "shown");
 	FX_SENT("S 0:0");
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_SENT), 0);
+	syn_ack(1, cookie_b, 4);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_CACHED), 2);
 }
 
 static void
@@ -298,13 +302,13 @@ test_syn_sent_request_without_answer_is_repeated_bare_and_its_cookie_kept(void)
 }
 
 static void
-test_syn_sent_reset_turns_it_off(void)
+test_syn_sent_reset_leaves_it_on(void)
 {
 	enter_fast();
 	fx_peer("R.", 0, 0, 101);
 	FX_STATE(TG_TCP_CLOSED);
-	FX_TRUE(!is_on(), "off");
-	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_FALLBACK), 1);
+	FX_TRUE(is_on(), "on");
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_FALLBACK), 0);
 }
 
 static void
@@ -545,8 +549,8 @@ static CU_TestInfo tests[] = {
 	    test_connect_without_the_call_is_an_ordinary_one },
 	{ "connect without a cache is an ordinary one",
 	    test_connect_without_a_cache_is_an_ordinary_one },
-	{ "connect with cookie and no text is an ordinary one",
-	    test_connect_with_cookie_and_no_text_is_an_ordinary_one },
+	{ "connect with cookie and no text shows the cookie",
+	    test_connect_with_cookie_and_no_text_shows_the_cookie },
 	{ "syn sent cookie of a connection that did not ask is ignored",
 	    test_syn_sent_cookie_of_a_connection_that_did_not_ask_is_ignored },
 	{ "syn sent text acknowledged is established with nothing left",
@@ -566,7 +570,7 @@ static CU_TestInfo tests[] = {
 	    test_syn_sent_late_answer_to_the_fast_syn_is_welcome },
 	{ "syn sent request without answer is repeated bare and its cookie kept",
 	    test_syn_sent_request_without_answer_is_repeated_bare_and_its_cookie_kept },
-	{ "syn sent reset turns it off", test_syn_sent_reset_turns_it_off },
+	{ "syn sent reset leaves it on", test_syn_sent_reset_leaves_it_on },
 	{ "syn sent reset of a bare syn says nothing of fast open",
 	    test_syn_sent_reset_of_a_bare_syn_says_nothing_of_fast_open },
 	{ "syn sent hard icmp error turns it off", test_syn_sent_hard_icmp_error_turns_it_off },
