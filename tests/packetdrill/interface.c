@@ -78,14 +78,27 @@ sysctl_number(const char *name, uint32_t without_one)
 	char text[64];
 
 	sysctl_text(name, text, sizeof(text));
-	return text[0] == '\0' ? without_one : (uint32_t)strtoul(text, NULL, 10);
+	return text[0] == '\0' ? without_one : (uint32_t)strtoul(text, NULL, 0);
+}
+
+/* Four numbers of eight digits, each with its least significant byte first. */
+static void
+read_cookie_key(struct tg_siphash_key *key)
+{
+	unsigned word[4] = { 0 };
+	char text[64];
+
+	sysctl_text("tcp_fastopen_key", text, sizeof(text));
+	if (sscanf(text, "%x-%x-%x-%x", &word[0], &word[1], &word[2], &word[3]) == 4)
+		memcpy(key, word, sizeof(word));
 }
 
 /* Scripts set the kernel up by sysctl, at their beginning and on their way. They do so in a
  * namespace of their own; what it says is what the stack does for connections to come. */
 static void
-follow_sysctls(struct tg_tcp_config *config)
+follow_sysctls(void)
 {
+	struct tg_tcp_config *config = &sockets.stack.config;
 	static const enum tg_tcp_ecn ecn[] = { TG_TCP_ECN_OFF, TG_TCP_ECN_ALWAYS,
 		TG_TCP_ECN_ACCEPT };
 	char control[64];
@@ -95,8 +108,12 @@ follow_sysctls(struct tg_tcp_config *config)
 	config->ecn = ecn[TG_MIN(sysctl_number("tcp_ecn", 2), 2)];
 	config->timestamps = sysctl_number("tcp_timestamps", 1) != 0;
 	config->sack = sysctl_number("tcp_sack", 1) != 0;
-	config->timers.syn_retries = (uint8_t)sysctl_number("tcp_syn_retries", 5);
+	config->timers.syn_retries = sockets.syn_retries != 0
+					 ? sockets.syn_retries
+					 : (uint8_t)sysctl_number("tcp_syn_retries", 5);
 	config->timers.syn_ack_retries = (uint8_t)sysctl_number("tcp_synack_retries", 5);
+	sockets.fast_open = sysctl_number("tcp_fastopen", SOCKETS_FAST_OPEN_CLIENT);
+	read_cookie_key(&sockets.cookie_key);
 }
 
 /* Takes the lock and finds the socket. NULL: not locked, errno EBADF. */
@@ -169,7 +186,7 @@ wire_send(void *userdata, const void *buf, size_t count)
 {
 	(void)userdata;
 	pthread_mutex_lock(&sockets.lock);
-	follow_sysctls(&sockets.stack.config);
+	follow_sysctls();
 	stack_receive(&sockets.stack, buf, (uint32_t)count);
 	sockets_settle();
 	return (int)leave(0);
@@ -207,7 +224,7 @@ call_socket(void *userdata, int domain, int type, int protocol)
 {
 	(void)userdata;
 	pthread_mutex_lock(&sockets.lock);
-	follow_sysctls(&sockets.stack.config);
+	follow_sysctls();
 	return (int)leave(sockets_socket(domain, type, protocol));
 }
 
@@ -328,6 +345,17 @@ call_send(void *userdata, int fd, const void *buf, size_t len, int flags)
 }
 
 static ssize_t
+send_to(int fd, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len)
+{
+	struct tg_socket *s = enter(fd);
+
+	if (s == NULL)
+		return -1;
+	follow_sysctls();
+	return leave(sockets_send_to(s, len, flags, addr, addr_len));
+}
+
+static ssize_t
 call_write(void *userdata, int fd, const void *buf, size_t len)
 {
 	return call_send(userdata, fd, buf, len, 0);
@@ -343,15 +371,17 @@ static ssize_t
 call_sendto(void *userdata, int fd, const void *buf, size_t len, int flags,
     const struct sockaddr *addr, socklen_t addr_len)
 {
-	(void)addr;
-	(void)addr_len;
-	return call_send(userdata, fd, buf, len, flags);
+	(void)userdata;
+	(void)buf;
+	return send_to(fd, len, flags, addr, addr_len);
 }
 
 static ssize_t
 call_sendmsg(void *userdata, int fd, const struct msghdr *msg, int flags)
 {
-	return call_send(userdata, fd, NULL, iov_bytes(msg->msg_iov, msg->msg_iovlen), flags);
+	(void)userdata;
+	return send_to(
+	    fd, iov_bytes(msg->msg_iov, msg->msg_iovlen), flags, msg->msg_name, msg->msg_namelen);
 }
 
 static int
@@ -378,6 +408,8 @@ call_setsockopt(void *userdata, int fd, int level, int name, const void *value, 
 	struct tg_socket *s = enter(fd);
 
 	(void)userdata;
+	if (s != NULL)
+		follow_sysctls();
 	return s != NULL ? (int)leave(sockets_setsockopt(s, level, name, value, len)) : -1;
 }
 
@@ -454,7 +486,7 @@ call_ioctl(void *userdata, int fd, unsigned long request, ...)
 	return (int)leave(query(s, request, value));
 }
 
-/* Says what is ready now; it does not wait. */
+/* Says what is ready; it waits only for one descriptor, and then for as long as it takes. */
 static int
 call_poll(void *userdata, struct pollfd *fds, nfds_t n, int timeout)
 {
@@ -462,8 +494,9 @@ call_poll(void *userdata, struct pollfd *fds, nfds_t n, int timeout)
 	int ready = 0;
 
 	(void)userdata;
-	(void)timeout;
 	pthread_mutex_lock(&sockets.lock);
+	if (n == 1 && timeout != 0 && sockets_find(fds->fd) != NULL && !sockets_is_alone())
+		sockets_sleep(sockets_find(fds->fd), fds->events | POLLERR | POLLHUP);
 	for (i = 0; i < n; i++) {
 		const struct tg_socket *s = sockets_find(fds[i].fd);
 

@@ -116,14 +116,14 @@ sockets_ready(const struct tg_socket *s)
 	if (s->kind == SOCKET_LISTENING)
 		return first_waiting(s) != NULL ? POLLIN | POLLRDNORM : 0;
 	if (s->kind == SOCKET_FRESH)
-		return POLLOUT | POLLHUP;
+		return s->deferred ? POLLOUT | POLLWRNORM : POLLOUT | POLLHUP;
 	if (sockets_readable(s) != 0 || s->fin || s->read_shut || s->error != 0)
 		ready |= POLLIN | POLLRDNORM;
 	if (is_writable(s) || s->write_shut || s->error != 0 || s->kind == SOCKET_ENDED)
 		ready |= POLLOUT | POLLWRNORM;
 	if (s->fin || s->read_shut)
 		ready |= POLLRDHUP;
-	if ((s->fin || s->read_shut) && s->write_shut)
+	if (((s->fin || s->read_shut) && s->write_shut) || s->kind == SOCKET_ENDED)
 		ready |= POLLHUP;
 	if (s->error != 0)
 		ready |= POLLERR;
@@ -141,19 +141,16 @@ wait_alone(const struct tg_socket *s, short for_what)
 		stack_advance(&sockets.stack, until);
 }
 
-/* Sleeps until the socket is ready; false, errno EAGAIN, if it must not. */
 bool
-sockets_wait(struct tg_socket *s, short for_what)
+sockets_is_alone(void)
 {
-	bool alone = pthread_equal(sockets.script, pthread_self());
+	return pthread_equal(sockets.script, pthread_self());
+}
 
-	if (alone && !s->nonblocking)
-		wait_alone(s, for_what);
+void
+sockets_sleep(struct tg_socket *s, short for_what)
+{
 	while ((sockets_ready(s) & for_what) == 0) {
-		if (alone || s->nonblocking) {
-			errno = EAGAIN;
-			return false;
-		}
 		sockets.waiting = s;
 		sockets.waits_for = for_what;
 		sockets.waiter = pthread_self();
@@ -162,7 +159,22 @@ sockets_wait(struct tg_socket *s, short for_what)
 		while (sockets.waiting == s)
 			pthread_cond_wait(&sockets.changed, &sockets.lock);
 	}
-	return true;
+}
+
+/* Sleeps until the socket is ready; false, errno EAGAIN, if it must not. */
+bool
+sockets_wait(struct tg_socket *s, short for_what)
+{
+	bool alone = sockets_is_alone();
+
+	if (alone && !s->nonblocking)
+		wait_alone(s, for_what);
+	if (!alone && !s->nonblocking)
+		sockets_sleep(s, for_what);
+	if ((sockets_ready(s) & for_what) != 0)
+		return true;
+	errno = EAGAIN;
+	return false;
 }
 
 void
@@ -217,6 +229,7 @@ sockets_socket(int domain, int type, int protocol)
 	    (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM)
 		return fail(EPROTONOSUPPORT);
 	s = sockets_new(domain);
+	sockets.syn_retries = 0;
 	if (s == NULL)
 		return fail(EMFILE);
 	s->nonblocking = (type & SOCK_NONBLOCK) != 0;
@@ -246,6 +259,7 @@ sockets_listen(struct tg_socket *s)
 	if (!stack_listen(&sockets.stack, is_ipv6, &ip, port))
 		return fail(ENOBUFS);
 	s->kind = SOCKET_LISTENING;
+	sockets_listen_fast_open(s);
 	return 0;
 }
 
@@ -268,8 +282,8 @@ sockets_accept(struct tg_socket *s, struct sockaddr *addr, socklen_t *len)
 	return conn->fd;
 }
 
-static int
-take_error(struct tg_socket *s)
+int
+sockets_take_error(struct tg_socket *s)
 {
 	int error = s->error;
 
@@ -279,30 +293,41 @@ take_error(struct tg_socket *s)
 
 /* A socket that is not bound speaks from here. */
 static void
-choose_local(struct tg_socket *s, bool is_ipv6)
+choose_local(struct tg_socket *s)
 {
 	static const struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = 0x0200a8c0 }; /* 192.168.0.2 */
 	static const struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
 		.sin6_addr.s6_addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } };
+	union tg_ip remote;
+	bool is_ipv6;
+	be16_t rport;
 
+	sockets_address(&s->peer, &is_ipv6, &remote, &rport);
 	if (is_ipv6)
 		memcpy(&s->local, &in6, sizeof(in6));
 	else
 		memcpy(&s->local, &in, sizeof(in));
 }
 
-static int
-open_connection(struct tg_socket *s)
+void
+sockets_set_peer(struct tg_socket *s, const struct sockaddr *addr, socklen_t len)
 {
+	memcpy(&s->peer, addr, len);
+	if (s->local.ss_family == AF_UNSPEC)
+		choose_local(s);
+}
+
+ssize_t
+sockets_open(struct tg_socket *s, bool fast_open, size_t len)
+{
+	uint32_t carried = 0;
 	union tg_ip ip, remote;
 	be16_t lport, rport;
 	bool is_ipv6, local_is_ipv6;
 
 	if (!sockets_address(&s->peer, &is_ipv6, &remote, &rport))
 		return fail(EAFNOSUPPORT);
-	if (s->local.ss_family == AF_UNSPEC)
-		choose_local(s, is_ipv6);
 	if (!sockets_address(&s->local, &local_is_ipv6, &ip, &lport) || is_ipv6 != local_is_ipv6)
 		return fail(EINVAL);
 	if (lport == 0)
@@ -313,7 +338,13 @@ open_connection(struct tg_socket *s)
 	s->kind = SOCKET_CONNECTED;
 	s->opening = true;
 	sockets.of_handle[s->h] = s;
-	return 0;
+	sockets_apply_options(s);
+	if (fast_open)
+		carried = stack_fast_open(&sockets.stack, s->h, (uint32_t)len);
+	s->start = tg_tcp_tcb(tcp(), s->h)->snd_una;
+	s->syn_end = s->start + 1 + carried;
+	stack_serve(&sockets.stack, s->h);
+	return carried;
 }
 
 int
@@ -322,15 +353,19 @@ sockets_connect(struct tg_socket *s, const struct sockaddr *addr, socklen_t len)
 	if (s->kind == SOCKET_CONNECTED)
 		return fail(s->opening ? EALREADY : EISCONN);
 	if (s->kind == SOCKET_ENDED && s->error != 0)
-		return fail(take_error(s));
+		return fail(sockets_take_error(s));
+	if (s->deferred)
+		return fail(EISCONN);
 	if (s->kind != SOCKET_FRESH || len > sizeof(s->peer))
 		return fail(EINVAL);
-	memcpy(&s->peer, addr, len);
-	if (open_connection(s) != 0)
+	sockets_set_peer(s, addr, len);
+	if (s->fast_open_connect)
+		return sockets_connect_fast_open(s);
+	if (sockets_open(s, false, 0) != 0)
 		return -1;
 	if (!sockets_wait(s, POLLOUT))
 		return fail(EINPROGRESS);
-	return s->error != 0 ? fail(take_error(s)) : 0;
+	return s->error != 0 ? fail(sockets_take_error(s)) : 0;
 }
 
 static void
@@ -357,14 +392,14 @@ sockets_read(struct tg_socket *s, void *buf, size_t len, int flags)
 	uint32_t n;
 
 	if (s->kind != SOCKET_CONNECTED && s->kind != SOCKET_ENDED)
-		return fail(ENOTCONN);
+		return fail(s->deferred ? EAGAIN : ENOTCONN);
 	if ((flags & MSG_DONTWAIT) != 0 && (sockets_ready(s) & POLLIN) == 0)
 		return fail(EAGAIN);
 	if (!sockets_wait(s, POLLIN))
 		return -1;
 	n = (uint32_t)TG_MIN(len, sockets_readable(s));
 	if (n == 0 && s->error != 0)
-		return fail(take_error(s));
+		return fail(sockets_take_error(s));
 	memset(buf, 0, (flags & MSG_TRUNC) != 0 ? 0 : n);
 	if ((flags & MSG_PEEK) == 0)
 		consume(s, n);
@@ -398,7 +433,7 @@ static int
 write_error(struct tg_socket *s)
 {
 	if (s->error != 0)
-		return take_error(s);
+		return sockets_take_error(s);
 	if (s->kind == SOCKET_ENDED || s->write_shut)
 		return EPIPE;
 	return s->kind == SOCKET_CONNECTED ? 0 : EPIPE;
@@ -410,6 +445,8 @@ sockets_write(struct tg_socket *s, size_t len, int flags)
 	size_t done = 0;
 	int error;
 
+	if (s->deferred)
+		return sockets_first_write(s, len, flags);
 	while ((error = write_error(s)) == 0) {
 		done += s->opening ? 0 : append(s, len - done);
 		if (done == len)

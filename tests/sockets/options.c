@@ -9,6 +9,10 @@
 #include "base/seq.h"
 #include "sockets.h"
 
+#define MSS_DEFAULT 536 /* before the peer's is known */
+
+#define INFO_SYN_DATA 32 /* tcpi_options */
+
 #define INFO_OPEN     0 /* tcpi_ca_state */
 #define INFO_DISORDER 1
 #define INFO_RECOVERY 3
@@ -38,6 +42,35 @@ set_maxseg(int mss)
 	return 0;
 }
 
+void
+sockets_apply_options(const struct tg_socket *s)
+{
+	struct tg_tcp *tcp = &sockets.stack.tcp;
+
+	if (s->kind != SOCKET_CONNECTED)
+		return;
+	tg_tcp_set_nagle(tcp, s->h, s->nagle);
+	if (s->keep_alive != ((tg_tcp_tcb(tcp, s->h)->flags & TG_TCB_KEEP_ALIVE) != 0))
+		tg_tcp_set_keep_alive(tcp, s->h, s->keep_alive, sockets.stack.now);
+}
+
+/* Like the MSS these belong to the whole stack. */
+static int
+set_keep_alive_timer(int name, int value)
+{
+	struct tg_tcp_timers *timers = &config()->timers;
+
+	if (value < 1 || value > INT16_MAX)
+		return fail(EINVAL);
+	if (name == TCP_KEEPIDLE)
+		timers->keep_alive = tg_ticks_from_ms((uint32_t)value * 1000);
+	else if (name == TCP_KEEPINTVL)
+		timers->keep_alive_interval = tg_ticks_from_ms((uint32_t)value * 1000);
+	else
+		timers->keep_alive_probes = (uint8_t)TG_MIN(value, UINT8_MAX);
+	return 0;
+}
+
 static int
 set_linger(struct tg_socket *s, const void *value, socklen_t len)
 {
@@ -60,6 +93,10 @@ set_socket_option(struct tg_socket *s, int name, int value)
 	case SO_RCVBUF:
 		s->rcvbuf = 2 * (uint32_t)value;
 		return 0;
+	case SO_KEEPALIVE:
+		s->keep_alive = value != 0;
+		sockets_apply_options(s);
+		return 0;
 	case SO_REUSEADDR:
 	case SO_REUSEPORT:
 	case SO_MARK:
@@ -69,13 +106,50 @@ set_socket_option(struct tg_socket *s, int name, int value)
 	return fail(ENOPROTOOPT);
 }
 
+/* TCP_FASTOPEN and TCP_FASTOPEN_CONNECT, where Fast Open is not switched off. */
+static int
+set_fast_open(struct tg_socket *s, int name, int value)
+{
+	uint32_t wanted =
+	    name == TCP_FASTOPEN ? SOCKETS_FAST_OPEN_SERVER : SOCKETS_FAST_OPEN_CLIENT;
+
+	if ((sockets.fast_open & wanted) == 0)
+		return fail(EOPNOTSUPP);
+	if (name == TCP_FASTOPEN_CONNECT) {
+		s->fast_open_connect = value != 0;
+		return 0;
+	}
+	s->fast_open = value != 0;
+	sockets_listen_fast_open(s);
+	return 0;
+}
+
+/* 16 bytes, least significant first. */
+static int
+set_cookie_key(struct tg_socket *s, const void *value, socklen_t len)
+{
+	if (len != sizeof(s->cookie_key))
+		return fail(EINVAL);
+	memcpy(&s->cookie_key, value, sizeof(s->cookie_key));
+	s->has_cookie_key = true;
+	sockets_listen_fast_open(s);
+	return 0;
+}
+
 static int
 set_tcp_option(struct tg_socket *s, int name, int value)
 {
 	switch (name) {
 	case TCP_MAXSEG:
 		return set_maxseg(value);
-	case TCP_NODELAY: /* as it is: scripts count on segments that leave at once */
+	case TCP_NODELAY: /* on from the start: scripts count on segments that leave at once */
+		s->nagle = value == 0;
+		sockets_apply_options(s);
+		return 0;
+	case TCP_KEEPIDLE:
+	case TCP_KEEPINTVL:
+	case TCP_KEEPCNT:
+		return set_keep_alive_timer(name, value);
 	case TCP_QUICKACK:
 		return 0;
 	case TCP_USER_TIMEOUT:
@@ -84,8 +158,11 @@ set_tcp_option(struct tg_socket *s, int name, int value)
 	case TCP_NOTSENT_LOWAT:
 		s->notsent_lowat = (uint32_t)value;
 		return 0;
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+		return set_fast_open(s, name, value);
 	case TCP_SYNCNT: /* as the MSS */
-		config()->timers.syn_retries = (uint8_t)value;
+		sockets.syn_retries = config()->timers.syn_retries = (uint8_t)value;
 		return 0;
 	}
 	return fail(ENOPROTOOPT);
@@ -100,6 +177,8 @@ sockets_setsockopt(struct tg_socket *s, int level, int name, const void *value, 
 		return 0;
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return set_linger(s, value, len);
+	if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
+		return set_cookie_key(s, value, len);
 	if (len < sizeof(number))
 		return fail(EINVAL);
 	memcpy(&number, value, sizeof(number));
@@ -127,6 +206,8 @@ static const uint8_t info_state[TG_TCP_STATES] = {
 static uint32_t
 effective_mss(const struct tg_tcb *t)
 {
+	if (t->mss == 0)
+		return MSS_DEFAULT;
 	return t->mss - ((t->flags & TG_TCB_TIMESTAMPS) != 0 ? 12U : 0);
 }
 
@@ -198,11 +279,12 @@ static void
 socket_info(const struct tg_socket *s, struct tcp_info *info)
 {
 	const struct tg_tcb *t = tg_tcp_tcb(&sockets.stack.tcp, s->h);
-	uint32_t acked = s->opening ? 0 : t->snd_una - s->start;
+	uint32_t acked = s->opening || s->pending ? 0 : t->snd_una - s->start;
 
 	info->tcpi_bytes_acked = acked;
-	info->tcpi_delivered =
-	    s->opening ? 0 : 1 + segments(acked, effective_mss(t)) + info->tcpi_sacked;
+	info->tcpi_delivered = s->opening || s->pending
+				   ? 0
+				   : 1 + segments(acked, effective_mss(t)) + info->tcpi_sacked;
 	info->tcpi_last_data_recv = (uint32_t)((sockets.stack.now - s->heard) / TG_NS_PER_MS);
 }
 
@@ -217,6 +299,8 @@ get_info(const struct tg_socket *s, void *value, const socklen_t *len)
 		socket_info(s, &info);
 	} else if (s->kind == SOCKET_LISTENING)
 		info.tcpi_state = info_state[TG_TCP_LISTEN];
+	if (s->syn_data)
+		info.tcpi_options |= INFO_SYN_DATA;
 	memset(value, 0, *len);
 	memcpy(value, &info, TG_MIN(*len, sizeof(info)));
 	return 0;
@@ -245,7 +329,7 @@ number_of(struct tg_socket *s, int level, int name, int *number)
 	else if (level == IPPROTO_TCP && name == TCP_NOTSENT_LOWAT)
 		*number = (int)s->notsent_lowat;
 	else if (level == IPPROTO_TCP && name == TCP_NODELAY)
-		*number = 1;
+		*number = !s->nagle;
 	else
 		return false;
 	return true;

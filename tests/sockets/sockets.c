@@ -98,8 +98,9 @@ listener_of(uint32_t h)
 	return NULL;
 }
 
+/* There is a connection to accept. */
 static void
-established(uint32_t h)
+arrived(uint32_t h)
 {
 	struct tg_socket *listener = listener_of(h), *s;
 	union tg_ip remote;
@@ -118,6 +119,10 @@ established(uint32_t h)
 	sockets.of_handle[h] = s;
 	tg_tcp_remote(tcp(), h, &remote);
 	set_peer(tg_tcp_is_ipv6(tcp(), h), &remote, tg_tcp_tcb(tcp(), h)->rport, &s->peer);
+	s->keep_alive = listener->keep_alive;
+	s->nagle = listener->nagle;
+	sockets_apply_options(s);
+	s->pending = s->syn_data = tg_tcp_tcb(tcp(), h)->state == TG_TCP_SYN_RECEIVED;
 }
 
 /* The connection may leave before its text is read: TIME-WAIT keeps no frames. */
@@ -162,24 +167,37 @@ forget(struct tg_socket *s)
 	s->fin = true;
 }
 
+/* The handshake is complete. */
+static void
+established(uint32_t h)
+{
+	struct tg_socket *s = sockets.of_handle[h];
+	uint32_t una = tg_tcp_tcb(tcp(), h)->snd_una;
+
+	if (s == NULL || (!s->opening && !s->pending)) {
+		if (s != NULL)
+			forget(s);
+		arrived(h);
+		s = sockets.of_handle[h];
+	}
+	if (s == NULL)
+		return;
+	if (s->opening && s->syn_end != s->start + 1)
+		s->syn_data = una == s->syn_end;
+	s->opening = s->pending = false;
+	s->start = una;
+}
+
 static void
 on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool reset)
 {
 	struct tg_socket *s;
 
+	if ((r->events & TG_TCP_EVENT_ESTABLISHED) != 0)
+		established(h);
+	else if (r->syn_text)
+		arrived(h);
 	s = sockets.of_handle[h];
-	if ((r->events & TG_TCP_EVENT_ESTABLISHED) != 0) {
-		if (s != NULL && s->opening)
-			s->opening = false;
-		else {
-			if (s != NULL)
-				forget(s);
-			established(h);
-		}
-		s = sockets.of_handle[h];
-		if (s != NULL)
-			s->start = tg_tcp_tcb(&stack->tcp, h)->snd_una;
-	}
 	if (s == NULL)
 		return;
 	if ((r->events & (TG_TCP_EVENT_ESTABLISHED | TG_TCP_EVENT_TEXT)) != 0)

@@ -28,14 +28,24 @@ struct tg_socket {
 	bool nonblocking;
 	bool opening; /* connect has been called and nothing came of it yet */
 	bool read_shut, write_shut;
-	bool fin;      /* nothing more comes */
-	bool linger_0; /* SO_LINGER with no time: close resets */
+	bool fin;               /* nothing more comes */
+	bool linger_0;          /* SO_LINGER with no time: close resets */
+	bool fast_open;         /* TCP_FASTOPEN */
+	bool fast_open_connect; /* TCP_FASTOPEN_CONNECT */
+	bool deferred;          /* connect went well; the SYN waits for text */
+	bool pending;           /* accepted by Fast Open, the handshake is not complete */
+	bool syn_data;          /* text in a SYN was acknowledged */
+	bool has_cookie_key;    /* TCP_FASTOPEN_KEY */
+	struct tg_siphash_key cookie_key;
 	int error;     /* pending, as SO_ERROR gives it */
 	uint32_t h;    /* connection, while SOCKET_CONNECTED */
 	uint32_t late; /* bytes that came before the end and are still to be read */
 	uint32_t sndbuf, rcvbuf;
 	uint32_t start;           /* our sequence number when the connection opened */
+	uint32_t syn_end;         /* our sequence number behind the text of our SYN */
 	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT, 0 for none */
+	bool keep_alive;          /* SO_KEEPALIVE */
+	bool nagle;               /* TCP_NODELAY is off */
 	uint32_t notsent_lowat;   /* TCP_NOTSENT_LOWAT, bytes; 0 for no bound */
 	tg_time_t heard;          /* when text came last, or the connection opened */
 	struct sockaddr_storage local, peer;
@@ -43,12 +53,20 @@ struct tg_socket {
 	uint64_t order;             /* connections are accepted in the order they came */
 };
 
+/* sockets.fast_open, as net.ipv4.tcp_fastopen has it. */
+#define SOCKETS_FAST_OPEN_CLIENT 0x1U
+#define SOCKETS_FAST_OPEN_SERVER 0x2U
+#define SOCKETS_FAST_OPEN_ALWAYS 0x400U /* who listens need not set TCP_FASTOPEN */
+
 struct sockets {
 	struct stack stack;
 	struct tg_socket socket[SOCKETS_MAX];
 	struct tg_socket *of_handle[2 * STACK_CONNECTIONS];
 	uint64_t connections; /* passively established so far */
 	uint16_t ports;       /* local ports chosen so far */
+	uint8_t syn_retries;  /* TCP_SYNCNT of the latest socket, 0 for none */
+	uint32_t fast_open;   /* SOCKETS_FAST_OPEN_* */
+	struct tg_siphash_key cookie_key;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct tg_socket *waiting; /* a call sleeps on this socket */
@@ -101,9 +119,33 @@ ssize_t sockets_read(struct tg_socket *s, void *buf, size_t len, int flags);
 ssize_t sockets_write(struct tg_socket *s, size_t len, int flags);
 int sockets_shutdown(struct tg_socket *s, int how);
 int sockets_close(struct tg_socket *s);
+ssize_t sockets_send_to(
+    struct tg_socket *s, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len);
 bool sockets_wait(struct tg_socket *s, short for_what);
 
-/* options.c */
+/* Whether the caller is the thread that moves time. If not it may sleep until one of for_what
+ * holds. */
+bool sockets_is_alone(void);
+void sockets_sleep(struct tg_socket *s, short for_what);
+
+/* Notes whom s will speak to, and from where unless it is bound. */
+void sockets_set_peer(struct tg_socket *s, const struct sockaddr *addr, socklen_t len);
+
+/* The pending error, which is then no longer pending. */
+int sockets_take_error(struct tg_socket *s);
+
+/* Opens a connection to s->peer, by Fast Open with up to len bytes in the SYN or not. Returns
+ * how many it takes, or -1. */
+ssize_t sockets_open(struct tg_socket *s, bool fast_open, size_t len);
+
+/* fast_open.c: tells the stack what a listening socket does; connect with TCP_FASTOPEN_CONNECT;
+ * the first write of a socket whose SYN waits for it. */
+void sockets_listen_fast_open(const struct tg_socket *s);
+int sockets_connect_fast_open(struct tg_socket *s);
+ssize_t sockets_first_write(struct tg_socket *s, size_t len, int flags);
+
+/* options.c. sockets_apply_options: tells the connection what its socket was told before. */
+void sockets_apply_options(const struct tg_socket *s);
 int sockets_setsockopt(struct tg_socket *s, int level, int name, const void *value, socklen_t len);
 int sockets_getsockopt(struct tg_socket *s, int level, int name, void *value, socklen_t *len);
 

@@ -19,6 +19,8 @@ stack_limits(struct tg_tcp_limits *limits)
 	*limits = (struct tg_tcp_limits){ .connections4 = STACK_CONNECTIONS,
 		.connections6 = STACK_CONNECTIONS,
 		.half_open = STACK_CONNECTIONS,
+		.fast_open_pending = STACK_CONNECTIONS,
+		.fast_open_cookies = STACK_CONNECTIONS,
 		.sides = 2 * STACK_CONNECTIONS,
 		.held = STACK_FRAMES / 2,
 		.held_per_connection = STACK_FRAMES / 2,
@@ -68,6 +70,7 @@ stack_init(struct stack *stack, const struct tg_tcp_config *config, tg_time_t no
 	arena.base = memset(allocate(arena.size), 0, arena.size);
 	arena.used = 0;
 	tg_tcp_layout(&stack->tcp, &arena, &stack->config, &stack->stats, &stack->gauges, tick);
+	stack->tcp.fast_open_keys = &stack->fast_open_keys;
 	stack->memory = arena.base;
 	fill_spare(stack);
 }
@@ -93,9 +96,8 @@ stack_listen(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t po
 	return true;
 }
 
-/* The entry stays, connections name it; port 0 is what no segment asks for. */
-void
-stack_unlisten(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port)
+static struct tg_endpoint *
+find_endpoint(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port)
 {
 	uint32_t i;
 
@@ -103,23 +105,70 @@ stack_unlisten(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t 
 		struct tg_endpoint *e = &stack->endpoint[i];
 
 		if (e->is_ipv6 == is_ipv6 && e->port == port && tg_ip_equal(&e->ip, ip))
-			e->port = 0;
+			return e;
 	}
+	return NULL;
+}
+
+void
+stack_listen_fast_open(
+    struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port, bool fast_open)
+{
+	struct tg_endpoint *e = find_endpoint(stack, is_ipv6, ip, port);
+
+	if (e != NULL)
+		e->fast_open = fast_open;
+}
+
+/* The entry stays, connections name it; port 0 is what no segment asks for. */
+void
+stack_unlisten(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port)
+{
+	struct tg_endpoint *e = find_endpoint(stack, is_ipv6, ip, port);
+
+	if (e != NULL)
+		e->port = 0;
 }
 
 uint32_t
 stack_connect(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t lport,
     const union tg_ip *remote, be16_t rport)
 {
-	uint16_t endpoint = stack->config.n_endpoints;
-	uint32_t h;
-
-	if (!stack_listen(stack, is_ipv6, ip, 0)) /* port 0: nothing is accepted there */
+	/* Port 0: nothing is accepted there. */
+	if (find_endpoint(stack, is_ipv6, ip, 0) == NULL && !stack_listen(stack, is_ipv6, ip, 0))
 		return TG_HANDLE_NONE;
-	h = tg_tcp_connect(&stack->tcp, endpoint, remote, rport, lport, stack->now);
-	if (h != TG_HANDLE_NONE)
-		stack_serve(stack, h);
-	return h;
+	return tg_tcp_connect(&stack->tcp,
+	    (uint16_t)(find_endpoint(stack, is_ipv6, ip, 0) - stack->endpoint), remote, rport,
+	    lport, stack->now);
+}
+
+uint32_t
+stack_fast_open(struct stack *stack, uint32_t h, uint32_t n)
+{
+	struct tg_side *side = n != 0 ? tg_tcp_side(&stack->tcp, h) : NULL;
+	uint32_t carried;
+
+	if (side != NULL)
+		tg_tcp_append(&stack->tcp, h, n);
+	carried = tg_tcp_fast_open(&stack->tcp, h, stack->now);
+	if (side != NULL)
+		side->snd_end = side->snd_base + carried;
+	return carried;
+}
+
+bool
+stack_has_cookie(struct stack *stack, bool is_ipv6, const union tg_ip *ip,
+    const union tg_ip *remote, be16_t rport)
+{
+	const struct tg_endpoint *e = find_endpoint(stack, is_ipv6, ip, 0);
+	const struct tg_cookie_entry *cookie;
+	struct tg_cookie_key key = { .remote = *remote, .rport = rport };
+
+	if (e == NULL)
+		return false;
+	key.endpoint = (uint16_t)(e - stack->endpoint);
+	cookie = tg_cookie_cache_find(&stack->tcp.cookies, &stack->config.secrets.flow, &key);
+	return cookie != NULL && cookie->n_cookie != 0 && cookie->off_until <= stack->now;
 }
 
 static void
@@ -228,17 +277,25 @@ stack_advance(struct stack *stack, tg_time_t to)
 	return fire(stack);
 }
 
+static uint32_t
+hash_of(const struct stack *stack, const struct tg_packet *pkt)
+{
+	return tg_flow_hash(&stack->config.secrets.flow, pkt->is_ipv6, &pkt->src, &pkt->dst,
+	    pkt->tcp.sport, pkt->tcp.dport);
+}
+
 /* Text stays held until the socket's user reads it. */
 static bool
-receive_segment(struct stack *stack, const struct tg_packet *pkt, const struct tg_frame *frame)
+receive_segment(struct stack *stack, struct tg_packet *pkt, const struct tg_frame *frame)
 {
-	uint32_t hash = tg_flow_hash(&stack->config.secrets.flow, pkt->is_ipv6, &pkt->src,
-	    &pkt->dst, pkt->tcp.sport, pkt->tcp.dport);
+	uint32_t hash = hash_of(stack, pkt);
 	uint32_t h = tg_tcp_find(&stack->tcp, pkt, hash);
 	struct tg_tcp_result r;
 
 	tg_tcp_input(&stack->tcp, h, pkt, hash, stack->now, &r);
 	h = r.handle;
+	if (r.syn_text)
+		tg_tcp_strip_syn(&pkt->tcp);
 	if (h != TG_HANDLE_NONE && r.drop == TG_DROP_NONE &&
 	    (r.events & TG_TCP_EVENT_CLOSED) == 0 && (pkt->tcp.flags & TG_TCP_SYN) == 0)
 		tg_tcp_text(&stack->tcp, h, pkt, frame, 0, stack->now, &r);
@@ -250,6 +307,59 @@ receive_segment(struct stack *stack, const struct tg_packet *pkt, const struct t
 	if ((r.events & TG_TCP_EVENT_CLOSED) == 0)
 		stack_serve(stack, h);
 	return r.frame_held;
+}
+
+/* RFC 1122 4.2.3.9 and RFC 4443: what is too big, and what refuses. */
+static void
+classify(const uint8_t *icmp, bool is_ipv6, struct tg_tcp_icmp_error *err)
+{
+	err->type = icmp[0];
+	err->code = icmp[1];
+	if (is_ipv6) {
+		err->too_big = icmp[0] == 2;
+		err->hard = icmp[0] == 1 && icmp[1] == 4;
+		err->mtu = (uint16_t)TG_MIN(tg_load32(icmp + 4), UINT16_MAX);
+		return;
+	}
+	err->too_big = icmp[0] == 3 && icmp[1] == 4;
+	err->hard = icmp[0] == 3 && (icmp[1] == 2 || icmp[1] == 3);
+	err->mtu = tg_load16(icmp + 6);
+}
+
+static void
+receive_icmp(struct stack *stack, const struct tg_packet *pkt, const struct tg_frame *frame)
+{
+	struct tg_tcp_icmp_error err = { .hard = false };
+	struct tg_packet sender = { .is_ipv6 = pkt->is_ipv6 };
+	struct tg_tcp_result r;
+	struct tg_quote quote;
+	uint32_t h;
+
+	if (!tg_packet_parse_quote(frame, pkt, &quote))
+		return;
+	classify(frame->data + pkt->l4_off, pkt->is_ipv6, &err);
+	err.quoted_seq = quote.seq;
+	sender.src = quote.dst;
+	sender.dst = quote.src;
+	sender.tcp.sport = quote.dport;
+	sender.tcp.dport = quote.sport;
+	h = tg_tcp_find(&stack->tcp, &sender, hash_of(stack, &sender));
+	if (h == TG_HANDLE_NONE)
+		return;
+	tg_tcp_icmp(&stack->tcp, h, &err, stack->now, &r);
+	tell(stack, h, &r, err.hard);
+	if ((r.events & TG_TCP_EVENT_CLOSED) == 0)
+		stack_serve(stack, h);
+}
+
+static bool
+receive_packet(struct stack *stack, struct tg_packet *pkt, const struct tg_frame *frame)
+{
+	if (pkt->kind == TG_PACKET_TCP)
+		return receive_segment(stack, pkt, frame);
+	if (pkt->kind == TG_PACKET_ICMP4 || pkt->kind == TG_PACKET_ICMP6)
+		receive_icmp(stack, pkt, frame);
+	return false;
 }
 
 void
@@ -265,8 +375,7 @@ stack_receive(struct stack *stack, const void *ip, uint32_t len)
 	    frame.data, our_mac, peer_mac, 0, is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
 	memcpy(frame.data + TG_ETH_HEADER_BYTES, ip, len);
 	frame.len = (uint16_t)(TG_ETH_HEADER_BYTES + len);
-	if (tg_packet_parse(&frame, &pkt) != TG_DROP_NONE || pkt.kind != TG_PACKET_TCP ||
-	    !receive_segment(stack, &pkt, &frame))
+	if (tg_packet_parse(&frame, &pkt) != TG_DROP_NONE || !receive_packet(stack, &pkt, &frame))
 		tg_frames_push(&stack->spare, &frame);
 	fire(stack);
 }

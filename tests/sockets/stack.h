@@ -34,11 +34,13 @@ struct stack {
 	struct tg_tcp_gauges gauges;
 	struct tg_frames spare;
 	struct tg_frame spare_store[STACK_FRAMES];
+	struct tg_fast_open_keys fast_open_keys;
 	struct stack_packet *first, **last;
 	tg_time_t now;
 	void *memory; /* the arena */
 	uint8_t *buffers;
-	/* Called when a connection has something to tell, before output. */
+	/* Called when a connection has something to tell, before output. reset: a RST, or a
+	 * refusal by ICMP, brought it. */
 	void (*on_event)(
 	    struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool reset);
 };
@@ -53,14 +55,26 @@ void stack_exit(struct stack *stack);
 
 /* Listens at ip and port; true if there was room. */
 bool stack_listen(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port);
+
+/* Whether who listens at ip and port does Fast Open. */
+void stack_listen_fast_open(
+    struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port, bool fast_open);
 void stack_unlisten(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t port);
 
 /* Opens a connection to remote:rport from lport of our address ip. Returns its handle, or
- * TG_HANDLE_NONE. */
+ * TG_HANDLE_NONE. The SYN leaves with stack_serve. */
 uint32_t stack_connect(struct stack *stack, bool is_ipv6, const union tg_ip *ip, be16_t lport,
     const union tg_ip *remote, be16_t rport);
 
-/* One received IP packet of len bytes. */
+/* Opens h, which is new, by Fast Open with up to n bytes in the SYN. Returns how many it takes;
+ * the others are not part of the stream. */
+uint32_t stack_fast_open(struct stack *stack, uint32_t h, uint32_t n);
+
+/* Whether a connection from ip to remote:rport would open with text in its SYN. */
+bool stack_has_cookie(struct stack *stack, bool is_ipv6, const union tg_ip *ip,
+    const union tg_ip *remote, be16_t rport);
+
+/* One received IP packet of len bytes: TCP, or an ICMP error. */
 void stack_receive(struct stack *stack, const void *ip, uint32_t len);
 
 /* After the user appended, took, closed: sends what may be sent and arms the timers. */
