@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 
 #include <packetdrill.h>
 
+#include "epoll.h"
 #include "sockets/sockets.h"
 
 #define NS_PER_US 1000
@@ -265,12 +267,25 @@ call_connect(void *userdata, int fd, const struct sockaddr *addr, socklen_t len)
 	return s != NULL ? (int)leave(sockets_connect(s, addr, len)) : -1;
 }
 
+/* Whether len bytes at buf cannot be: the one wrong address that can be told. */
+static bool
+is_bad_address(const void *buf, size_t len)
+{
+	if (buf != NULL || len == 0)
+		return false;
+	errno = EFAULT;
+	return true;
+}
+
 static ssize_t
 call_recv(void *userdata, int fd, void *buf, size_t len, int flags)
 {
-	struct tg_socket *s = enter(fd);
+	struct tg_socket *s;
 
 	(void)userdata;
+	if (is_bad_address(buf, len))
+		return -1;
+	s = enter(fd);
 	return s != NULL ? leave(sockets_read(s, buf, len, flags)) : -1;
 }
 
@@ -325,22 +340,50 @@ call_readv(void *userdata, int fd, const struct iovec *iov, int n)
 	return scatter(userdata, fd, iov, (size_t)n, 0);
 }
 
+/* TCP_INQ: how much more could be read. The FIN counts as one byte. */
+static bool
+say_what_is_left(int fd, struct msghdr *msg)
+{
+	struct tg_socket *s = enter(fd);
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int left;
+
+	if (s == NULL)
+		return false;
+	left = (int)sockets_readable(s);
+	left += left == 0 && s->fin;
+	leave(0);
+	if (!s->inq || header == NULL || msg->msg_controllen < CMSG_SPACE(sizeof(left)))
+		return false;
+	*header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(left)),
+		.cmsg_level = IPPROTO_TCP,
+		.cmsg_type = TCP_CM_INQ };
+	memcpy(CMSG_DATA(header), &left, sizeof(left));
+	msg->msg_controllen = CMSG_SPACE(sizeof(left));
+	return true;
+}
+
 static ssize_t
 call_recvmsg(void *userdata, int fd, struct msghdr *msg, int flags)
 {
+	ssize_t got = scatter(userdata, fd, msg->msg_iov, msg->msg_iovlen, flags);
+
 	msg->msg_flags = 0;
-	msg->msg_controllen = 0;
-	return scatter(userdata, fd, msg->msg_iov, msg->msg_iovlen, flags);
+	if (got < 0 || !say_what_is_left(fd, msg))
+		msg->msg_controllen = 0;
+	return got;
 }
 
 /* The bytes themselves are not kept: every stream is zeros. */
 static ssize_t
 call_send(void *userdata, int fd, const void *buf, size_t len, int flags)
 {
-	struct tg_socket *s = enter(fd);
+	struct tg_socket *s;
 
 	(void)userdata;
-	(void)buf;
+	if (is_bad_address(buf, len))
+		return -1;
+	s = enter(fd);
 	return s != NULL ? leave(sockets_write(s, len, flags)) : -1;
 }
 
@@ -364,7 +407,7 @@ call_write(void *userdata, int fd, const void *buf, size_t len)
 static ssize_t
 call_writev(void *userdata, int fd, const struct iovec *iov, int n)
 {
-	return call_send(userdata, fd, NULL, iov_bytes(iov, (size_t)n), 0);
+	return call_send(userdata, fd, iov->iov_base, iov_bytes(iov, (size_t)n), 0);
 }
 
 static ssize_t
@@ -372,7 +415,8 @@ call_sendto(void *userdata, int fd, const void *buf, size_t len, int flags,
     const struct sockaddr *addr, socklen_t addr_len)
 {
 	(void)userdata;
-	(void)buf;
+	if (is_bad_address(buf, len))
+		return -1;
 	return send_to(fd, len, flags, addr, addr_len);
 }
 
@@ -396,9 +440,12 @@ call_shutdown(void *userdata, int fd, int how)
 static int
 call_close(void *userdata, int fd)
 {
-	struct tg_socket *s = enter(fd);
+	struct tg_socket *s;
 
 	(void)userdata;
+	if (watch_close(fd))
+		return 0;
+	s = enter(fd);
 	return s != NULL ? (int)leave(sockets_close(s)) : -1;
 }
 
@@ -509,16 +556,33 @@ call_poll(void *userdata, struct pollfd *fds, nfds_t n, int timeout)
 	return (int)leave(ready);
 }
 
-/* ---- What no socket of ours does. */
-
 static int
-no_epoll_create(void *userdata, int size)
+call_epoll_create(void *userdata, int size)
 {
 	(void)userdata;
 	(void)size;
-	errno = ENOSYS;
-	return -1;
+	pthread_mutex_lock(&sockets.lock);
+	return (int)leave(watch_create());
 }
+
+static int
+call_epoll_ctl(void *userdata, int epfd, int op, int fd, struct epoll_event *event)
+{
+	(void)userdata;
+	pthread_mutex_lock(&sockets.lock);
+	return (int)leave(watch_control(epfd, op, fd, event));
+}
+
+static int
+call_epoll_wait(void *userdata, int epfd, struct epoll_event *events, int n, int timeout)
+{
+	(void)userdata;
+	(void)timeout;
+	pthread_mutex_lock(&sockets.lock);
+	return (int)leave(watch_ready(epfd, events, n));
+}
+
+/* ---- What no socket of ours does. */
 
 static int
 no_pipe(void *userdata, int fds[2])
@@ -566,7 +630,7 @@ getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restric
 	return result;
 }
 
-/* What packetdrill looks up in us. Without epoll_create it never gets to the other two. */
+/* What packetdrill looks up in us. */
 __attribute__((visibility("default"))) void packetdrill_interface_init(
     const char *flags, struct packetdrill_interface *table);
 
@@ -606,7 +670,9 @@ packetdrill_interface_init(const char *flags, struct packetdrill_interface *tabl
 		.netdev_receive = wire_receive,
 		.usleep = sleep_us,
 		.gettimeofday = get_time,
-		.epoll_create = no_epoll_create,
+		.epoll_create = call_epoll_create,
+		.epoll_ctl = call_epoll_ctl,
+		.epoll_wait = call_epoll_wait,
 		.pipe = no_pipe,
 		.splice = no_splice,
 	};

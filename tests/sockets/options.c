@@ -8,6 +8,7 @@
 
 #include "base/seq.h"
 #include "sockets.h"
+#include "tcp/tcp_internal.h"
 
 #define MSS_DEFAULT 536 /* before the peer's is known */
 
@@ -152,6 +153,9 @@ set_tcp_option(struct tg_socket *s, int name, int value)
 		return set_keep_alive_timer(name, value);
 	case TCP_QUICKACK:
 		return 0;
+	case TCP_INQ:
+		s->inq = value != 0;
+		return 0;
 	case TCP_USER_TIMEOUT:
 		s->user_timeout_ms = (uint32_t)value;
 		return 0;
@@ -230,6 +234,24 @@ segments(uint32_t bytes, uint32_t mss)
 	return (bytes + mss - 1) / mss;
 }
 
+/* Resent, and neither acknowledged nor reported. */
+static uint32_t
+resent_bytes(const struct tg_tcb *t, const struct tg_side *s)
+{
+	uint32_t bytes = 0;
+	uint8_t i;
+
+	for (i = 0; i < s->n_runs; i++) {
+		uint32_t left = tg_seq_max(s->loss->run[i].left, t->snd_una);
+		uint32_t end = tg_run_end(t, s, i);
+
+		if (s->loss->run[i].resent && tg_seq_lt(left, end))
+			bytes += end - left -
+				 (tg_sack_bytes_below(s, end) - tg_sack_bytes_below(s, left));
+	}
+	return bytes;
+}
+
 static void
 side_info(const struct tg_tcb *t, const struct tg_side *s, struct tcp_info *info)
 {
@@ -244,6 +266,13 @@ side_info(const struct tg_tcb *t, const struct tg_side *s, struct tcp_info *info
 	info->tcpi_probes = t->snd_wnd == 0 ? t->retries : 0;
 	info->tcpi_notsent_bytes = s->snd_end - sent;
 	info->tcpi_sacked = segments(sacked_bytes(s), effective_mss(t));
+	if ((t->flags & TG_TCB_SACK) != 0 && s->n_runs != 0) {
+		uint32_t resent = resent_bytes(t, s), lost = tg_rack_lost_bytes(t, s);
+
+		info->tcpi_retrans = segments(resent, effective_mss(t));
+		info->tcpi_lost = segments(resent + lost, effective_mss(t));
+		info->tcpi_min_rtt = s->loss->rack.min_rtt * 1024 / 1000;
+	}
 }
 
 static void

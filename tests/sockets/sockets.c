@@ -200,6 +200,8 @@ on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool re
 	s = sockets.of_handle[h];
 	if (s == NULL)
 		return;
+	if ((r->events & ~(TG_TCP_EVENT_ACKED | TG_TCP_EVENT_R1)) != 0)
+		s->heard_events++;
 	if ((r->events & (TG_TCP_EVENT_ESTABLISHED | TG_TCP_EVENT_TEXT)) != 0)
 		s->heard = stack->now;
 	if ((r->events & TG_TCP_EVENT_FIN) != 0) {

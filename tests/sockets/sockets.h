@@ -47,6 +47,8 @@ struct tg_socket {
 	bool keep_alive;          /* SO_KEEPALIVE */
 	bool nagle;               /* TCP_NODELAY is off */
 	uint32_t notsent_lowat;   /* TCP_NOTSENT_LOWAT, bytes; 0 for no bound */
+	bool inq;                 /* TCP_INQ */
+	uint64_t heard_events;    /* how often something came */
 	tg_time_t heard;          /* when text came last, or the connection opened */
 	struct sockaddr_storage local, peer;
 	struct tg_socket *listener; /* its connection waits there to be accepted */
