@@ -31,7 +31,7 @@ flight(const struct tg_tcb *t)
 
 /* SSTHRESH after congestion met so many segments: RFC 5681 equation 4, RFC 9438 section 4.6. */
 static uint16_t
-reduced(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, uint32_t segments)
+reduced(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, uint32_t segments)
 {
 	switch (tcp->config->congestion_control) {
 	case TG_CC_CUBIC:
@@ -42,7 +42,8 @@ reduced(const struct tg_tcp *tcp, const struct tg_tcb *t, struct tg_side *s, uin
 		segments /= 2;
 		break;
 	}
-	s->send_cwr = true; /* whatever the reason, RFC 3168 6.1.2 */
+	if ((t->flags & TG_TCB_ECN) != 0 && !tg_tcp_is_opening(t))
+		t->flags |= TG_TCB_SEND_CWR; /* whatever the reason, RFC 3168 6.1.2 */
 	return (uint16_t)TG_MAX(TG_MIN(segments, CWND_MAX), 2);
 }
 

@@ -404,14 +404,14 @@ push_burst(const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg)
 /* RFC 3168 6.1: only new text may be marked instead of dropped; what was resent and probes are
  * not, 6.1.5 and 6.1.6. The first after a reduction of CWND tells the peer to echo no more. */
 static void
-mark_new_text(const struct tg_tcb *t, struct tg_side *s, struct tg_segment *seg)
+mark_new_text(struct tg_tcb *t, struct tg_segment *seg)
 {
 	if ((t->flags & TG_TCB_ECN) == 0 || seg->len == 0)
 		return;
 	seg->ecn = TG_ECN_ECT0;
-	if (s->send_cwr)
+	if ((t->flags & TG_TCB_SEND_CWR) != 0)
 		seg->flags |= TG_TCP_CWR;
-	s->send_cwr = false;
+	t->flags &= (uint16_t)~TG_TCB_SEND_CWR;
 }
 
 static bool
@@ -437,7 +437,7 @@ output_next(
 	is_new = tg_seq_geq(seq, t->snd_nxt);
 	emit(tcp, t, s, now, seq, len, fin, seg);
 	if (is_new)
-		mark_new_text(t, s, seg);
+		mark_new_text(t, seg);
 	push_burst(t, s, seg);
 	return true;
 }

@@ -45,6 +45,9 @@
 
 /* In SYN-RECEIVED, where no FIN is sent: the SYN-ACK's Fast Open option is the experimental one. */
 #define TG_TCB_FAST_OPEN_EXPERIMENT TG_TCB_FIN_SENT
+/* From ESTABLISHED on: CWND was reduced, and new text is to say so. Not in the side record, for the
+ * peer echoes its mark until it hears so, and the connection may come to rest before. */
+#define TG_TCB_SEND_CWR TG_TCB_FAST_OPEN
 
 struct tg_tcb {
 	be32_t raddr;      /* remote IPv4 address; 0 for IPv6 */
@@ -184,7 +187,6 @@ struct tg_side {
 	bool impatient;      /* the user waits for text: traffic does not prolong its life */
 	bool cubic_used;     /* loss->cubic is in use */
 	bool cwr;            /* ECN: CWND has been reduced for what is below cwr_end */
-	bool send_cwr;       /* ECN: new text is to say so */
 	bool cubic_epoch;    /* cubic: congestion avoidance has begun */
 	uint8_t n_sacked;    /* ranges of the scoreboard in use */
 	uint8_t tlp;         /* enum tg_tlp */

@@ -228,7 +228,7 @@ test_only_new_text_is_capable(void)
 	fx.peer.wnd = FX_PEER_WND;
 	fx_forget();
 	fx_peer(".", 11, 0, 2002);
-	FX_SENT("P.[ect0] 2002:2011 ack 11");
+	FX_SENT("PW.[ect0] 2002:2011 ack 11"); /* the timeout reduced CWND */
 	fx_close();
 	FX_SENT("F. 2011:2011 ack 11");
 }
@@ -363,6 +363,22 @@ test_echo_reduces_cwnd_and_is_answered_by_cwr(void)
 		FX_EQUAL(fx_counter(TG_COUNTER_ECN_REDUCTIONS), 1);
 		FX_EQUAL(fx_counter(TG_COUNTER_RETRANSMITS), 0);
 	}
+}
+
+/* The echo comes with the last ACK: the connection is at rest before there is new text. */
+static void
+test_echo_with_the_last_ack_is_answered_by_cwr_after_a_rest(void)
+{
+	enter();
+	fx_append(2000);
+	fx_forget();
+	fx_peer("E.", 1, 0, 2001);
+	FX_EQUAL(fx.t->side, TG_HANDLE_NONE);
+	fx_append(100);
+	FX_SENT("PW.[ect0] 2001:2101 ack 1");
+	fx_forget();
+	fx_append(100);
+	FX_SENT("P.[ect0] 2101:2201 ack 1");
 }
 
 static void
@@ -511,6 +527,8 @@ static CU_TestInfo tests[] = {
 	{ "mark on text ahead of a gap: echoed", test_mark_on_text_ahead_of_a_gap_is_echoed },
 	{ "mark that means nothing: not echoed", test_mark_that_means_nothing_is_not_echoed },
 	{ "echo: CWND is reduced, and CWR sent", test_echo_reduces_cwnd_and_is_answered_by_cwr },
+	{ "echo with the last ack is answered by cwr after a rest",
+	    test_echo_with_the_last_ack_is_answered_by_cwr_after_a_rest },
 	{ "echo: once for a window", test_echo_reduces_once_for_a_window },
 	{ "echo: two segments remain", test_echo_leaves_two_segments },
 	{ "echo: no growth until the window is acknowledged",
