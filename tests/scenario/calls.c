@@ -38,9 +38,14 @@ static const struct {
 	{ "SOL_SOCKET", SOL_SOCKET },
 	{ "SOL_TCP", IPPROTO_TCP },
 	{ "SO_ERROR", SO_ERROR },
+	{ "SO_KEEPALIVE", SO_KEEPALIVE },
 	{ "SO_LINGER", SO_LINGER },
 	{ "SO_SNDBUF", SO_SNDBUF },
+	{ "TCP_FASTOPEN", TCP_FASTOPEN },
+	{ "TCP_FASTOPEN_CONNECT", TCP_FASTOPEN_CONNECT },
 	{ "TCP_NODELAY", TCP_NODELAY },
+	{ "TCP_USER_TIMEOUT", TCP_USER_TIMEOUT },
+	{ "MSG_FASTOPEN", MSG_FASTOPEN },
 	{ "SHUT_RD", SHUT_RD },
 	{ "SHUT_WR", SHUT_WR },
 	{ "SHUT_RDWR", SHUT_RDWR },
@@ -183,21 +188,39 @@ make_accept(struct play *p, struct tg_socket *s, const struct call *c)
 	return add_fd(p, c, sockets_accept(s, NULL, NULL));
 }
 
+/* A socket that is not bound yet speaks from our address, and begins another connection. */
+static socklen_t
+find_peer(struct play *p, struct tg_socket *s, struct sockaddr_storage *addr)
+{
+	socklen_t len;
+
+	if (s->kind == SOCKET_FRESH && s->local.ss_family == AF_UNSPEC) {
+		len = address(p, true, 0, addr);
+		sockets_bind(s, (struct sockaddr *)addr, len);
+	}
+	if (s->kind == SOCKET_FRESH)
+		p->has_isn = false;
+	return address(p, false, PEER_PORT, addr);
+}
+
 static long
 make_connect(struct play *p, struct tg_socket *s, const struct call *c)
 {
 	struct sockaddr_storage addr;
-	socklen_t len;
+	socklen_t len = find_peer(p, s, &addr);
 
 	(void)c;
-	if (s->kind == SOCKET_FRESH && s->local.ss_family == AF_UNSPEC) {
-		len = address(p, true, 0, &addr);
-		sockets_bind(s, (struct sockaddr *)&addr, len);
-	}
-	if (s->kind == SOCKET_FRESH)
-		p->has_isn = false;
-	len = address(p, false, PEER_PORT, &addr);
 	return sockets_connect(s, (struct sockaddr *)&addr, len);
+}
+
+static long
+make_sendto(struct play *p, struct tg_socket *s, const struct call *c)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = find_peer(p, s, &addr);
+
+	return sockets_send_to(
+	    s, (size_t)number(c, 2), number(c, 3), (struct sockaddr *)&addr, len);
 }
 
 static long
@@ -267,6 +290,7 @@ static const struct {
 	{ "connect", 3, false, make_connect },
 	{ "read", 3, false, make_read },
 	{ "write", 3, false, make_write },
+	{ "sendto", 6, false, make_sendto },
 	{ "shutdown", 2, false, make_shutdown },
 	{ "close", 1, false, make_close },
 	{ "setsockopt", 5, false, make_setsockopt },

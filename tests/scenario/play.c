@@ -103,14 +103,20 @@ pass_silently(struct play *p, tg_time_t to)
 	return sockets.stack.first == NULL || unexpected(p);
 }
 
+/* What the peer echoes, and the cookie that it keeps. */
 static void
-note_tsval(struct play *p, const struct segment *seg)
+note_options(struct play *p, const struct segment *seg)
 {
-	uint8_t i;
+	uint8_t i, j;
 
-	for (i = 0; i < seg->n_options; i++)
-		if (seg->option[i].kind == OPTION_TIMESTAMP)
-			p->wire.last_tsval = seg->option[i].value[0];
+	for (i = 0; i < seg->n_options; i++) {
+		const struct segment_option *o = &seg->option[i];
+
+		if (o->kind == OPTION_TIMESTAMP)
+			p->wire.last_tsval = o->value[0];
+		for (j = 0; o->kind == OPTION_FAST_OPEN && j < o->n; j++)
+			p->wire.last_cookie[j] = (uint8_t)o->value[j];
+	}
 }
 
 static bool
@@ -130,7 +136,7 @@ compare(struct play *p, const struct stack_packet *packet, const struct segment 
 	if (packet->sent + tolerance < at || packet->sent > at + tolerance)
 		return play_fail(p, "expected > %s at %.4f s\n  got      at %.4f s", want,
 		    seconds(p, at), seconds(p, packet->sent));
-	note_tsval(p, &seg);
+	note_options(p, &seg);
 	p->at = packet->sent; /* what follows counts from here */
 	return true;
 }
@@ -313,6 +319,8 @@ play_script(struct play *p, const struct play_variant *variant, const char *path
 	if (!each_line(p, text, configure, &config))
 		return false;
 	sockets_init(&config, start);
+	sockets.fast_open = SOCKETS_FAST_OPEN_CLIENT | SOCKETS_FAST_OPEN_SERVER;
+	sockets.cookie_key = (struct tg_siphash_key){ { 7, 8 } };
 	ok = each_line(p, text, play, NULL) && pass_silently(p, p->at + SILENCE_NS);
 	sockets_exit();
 	return ok;

@@ -97,6 +97,7 @@ static const uint8_t value_bytes[] = {
 	[OPTION_WSCALE] = 1,
 	[OPTION_SACK] = 4,
 	[OPTION_TIMESTAMP] = 4,
+	[OPTION_FAST_OPEN] = 1,
 };
 
 /* What is added to value i of an option of a segment. */
@@ -117,8 +118,10 @@ encode_option(uint8_t *p, const struct segment_option *o, const struct wire *wir
 	bytes = o->kind < sizeof(value_bytes) ? value_bytes[o->kind] : 1;
 	*p++ = (uint8_t)(2 + o->n * bytes);
 	for (i = 0; i < o->n; i++, p += bytes) {
-		uint32_t v =
-		    o->any[i] ? wire->last_tsval : o->value[i] + offset_of(o, wire->our_isn);
+		uint32_t v = o->value[i] + offset_of(o, wire->our_isn);
+
+		if (o->any[i])
+			v = bytes == 1 ? wire->last_cookie[i] : wire->last_tsval;
 
 		if (bytes == 1)
 			*p = (uint8_t)v;
@@ -186,7 +189,7 @@ decode_options(struct segment *seg, const uint8_t *p, size_t len, uint32_t isn)
 /* ---- Whole packets. */
 
 static size_t
-encode_ip(const struct wire *wire, uint8_t *ip, size_t tcp_bytes)
+encode_ip(const struct wire *wire, uint8_t *ip, size_t tcp_bytes, uint8_t ecn)
 {
 	size_t bytes = wire->is_ipv6 ? 16 : 4, at = wire->is_ipv6 ? 8 : 12;
 	size_t header = wire->is_ipv6 ? IP6_BYTES : IP4_BYTES;
@@ -194,11 +197,13 @@ encode_ip(const struct wire *wire, uint8_t *ip, size_t tcp_bytes)
 	memset(ip, 0, header);
 	if (wire->is_ipv6) {
 		ip[0] = 0x60;
+		ip[1] = (uint8_t)(ecn << 4);
 		put16(ip + 4, (uint32_t)tcp_bytes);
 		ip[NEXT_HEADER_IP6] = TCP_PROTOCOL;
 		ip[7] = TTL;
 	} else {
 		ip[0] = 0x45;
+		ip[1] = ecn;
 		put16(ip + 2, (uint32_t)(header + tcp_bytes));
 		ip[6] = DONT_FRAGMENT;
 		ip[8] = TTL;
@@ -229,7 +234,7 @@ segment_encode(const struct segment *seg, const struct wire *wire, uint8_t *ip)
 	put16(tcp + 18, seg->urg);
 	memset(tcp + TCP_BYTES + options, 0, seg->len);
 	put16(tcp + TCP_CHECKSUM, tcp_checksum(wire->is_ipv6, tcp, bytes));
-	return encode_ip(wire, ip, bytes) + bytes;
+	return encode_ip(wire, ip, bytes, seg->ecn) + bytes;
 }
 
 /* Returns where TCP begins; 0 if this is no packet from us to the peer. */
@@ -260,6 +265,7 @@ segment_decode(struct segment *seg, const struct wire *wire, const uint8_t *ip, 
 	const uint8_t *tcp = ip + at;
 
 	*seg = (struct segment){ 0 };
+	seg->ecn = wire->is_ipv6 ? ip[1] >> 4 & 3 : ip[1] & 3;
 	if (at == 0)
 		return "not an IP packet from us to the peer";
 	header = (size_t)(tcp[12] >> 4) * 4;
@@ -316,6 +322,8 @@ segment_is(const struct segment *seg, const struct segment *expected)
 
 	if (expected->any_psh)
 		differ &= (uint8_t)~FLAG_PSH;
+	if (!expected->any_ecn && seg->ecn != expected->ecn)
+		return false;
 	return differ == 0 && seg->seq == expected->seq && seg->len == expected->len &&
 	       seg->ack == expected->ack && seg->urg == expected->urg &&
 	       (expected->any_win || seg->win == expected->win) && options_are(seg, expected);

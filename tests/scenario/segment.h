@@ -5,6 +5,7 @@
  * not by lib/packet, so that the two check each other.
  *
  *   S. 0:0(0) ack 1 win 65535 <mss 1460,nop,wscale 7>
+ *   [ce] P. 1:11(10) ack 1 win 65535
  *
  * Sequence numbers are relative: to our first one in what we send and what the peer
  * acknowledges, to the peer's otherwise. A struct segment holds what was written; a wire
@@ -38,8 +39,12 @@
 #define OPTION_SACK_OK   4
 #define OPTION_SACK      5
 #define OPTION_TIMESTAMP 8
+#define OPTION_FAST_OPEN 34
 
-/* One option; value is what follows its length: MSS, shift, TSval and TSecr, block edges. */
+#define COOKIE_BYTES 8 /* of a Fast Open cookie, in scenarios */
+
+/* One option; value is what follows its length: MSS, shift, TSval and TSecr, block edges,
+ * bytes of a cookie. */
 struct segment_option {
 	uint8_t kind;
 	uint8_t n; /* values in use */
@@ -50,7 +55,8 @@ struct segment_option {
 struct segment {
 	uint8_t flags;
 	bool any_psh; /* written p: PSH may be there or not */
-	bool any_win, any_options;
+	bool any_win, any_options, any_ecn;
+	uint8_t ecn; /* codepoint of the IP header: 1 ECT(1), 2 ECT(0), 3 CE */
 	uint32_t seq, len, ack;
 	uint16_t win, urg;
 	uint16_t port; /* our port, in a packet of ours */
@@ -62,7 +68,8 @@ struct wire {
 	bool is_ipv6;
 	uint16_t our_port, peer_port;
 	uint32_t our_isn, peer_isn;
-	uint32_t last_tsval; /* what the peer echoes for TSecr * */
+	uint32_t last_tsval;               /* what the peer echoes for TSecr * */
+	uint8_t last_cookie[COOKIE_BYTES]; /* and shows for FO * */
 };
 
 /* Reads a segment from text. Returns NULL, or what is wrong with it. Any TSval, TSecr or

@@ -14,7 +14,7 @@
 #define LIMIT(field) offsetof(struct tg_tcp_config, limits.field)
 #define AT(field)    offsetof(struct tg_tcp_config, field)
 
-enum unit { UNIT_MS, UNIT_U8, UNIT_U16, UNIT_U32 };
+enum unit { UNIT_MS, UNIT_U8, UNIT_U16, UNIT_U32, UNIT_ECN };
 
 static const struct {
 	const char *name;
@@ -28,10 +28,14 @@ static const struct {
 	{ "msl_ms", TIMER(msl), UNIT_MS },
 	{ "fin_wait2_ms", TIMER(fin_wait2), UNIT_MS },
 	{ "idle_timeout_ms", TIMER(idle), UNIT_MS },
+	{ "keep_alive_ms", TIMER(keep_alive), UNIT_MS },
+	{ "keep_alive_interval_ms", TIMER(keep_alive_interval), UNIT_MS },
+	{ "keep_alive_probes", TIMER(keep_alive_probes), UNIT_U8 },
 	{ "syn_retries", TIMER(syn_retries), UNIT_U8 },
 	{ "syn_ack_retries", TIMER(syn_ack_retries), UNIT_U8 },
 	{ "retries", TIMER(retries), UNIT_U8 },
 	{ "half_open", LIMIT(half_open), UNIT_U32 },
+	{ "fast_open_pending", LIMIT(fast_open_pending), UNIT_U32 },
 	{ "held_per_connection", LIMIT(held_per_connection), UNIT_U32 },
 	{ "challenge_acks_per_second", LIMIT(challenge_acks_per_second), UNIT_U32 },
 	{ "resets_per_second", LIMIT(resets_per_second), UNIT_U32 },
@@ -42,6 +46,9 @@ static const struct {
 	{ "mss6", AT(mss6), UNIT_U16 },
 	{ "timestamps", AT(timestamps), UNIT_U8 },
 	{ "sack", AT(sack), UNIT_U8 },
+	{ "nagle", AT(nagle), UNIT_U8 },
+	{ "keep_alive", AT(keep_alive), UNIT_U8 },
+	{ "ecn", AT(ecn), UNIT_ECN },
 };
 
 void
@@ -55,6 +62,9 @@ play_defaults(struct tg_tcp_config *config)
 		    .msl = tg_ticks_from_ms(30000),
 		    .fin_wait2 = tg_ticks_from_ms(60000),
 		    .idle = tg_ticks_from_ms(7200000),
+		    .keep_alive = tg_ticks_from_ms(7200000),
+		    .keep_alive_interval = tg_ticks_from_ms(75000),
+		    .keep_alive_probes = 9,
 		    .syn_retries = 5,
 		    .syn_ack_retries = 5,
 		    .retries = 15 },
@@ -70,8 +80,10 @@ play_defaults(struct tg_tcp_config *config)
 }
 
 static void
-set(void *at, enum unit unit, uint32_t value)
+set(void *at, enum unit unit, const char *text)
 {
+	uint32_t value = (uint32_t)strtoul(text, NULL, 10);
+
 	switch (unit) {
 	case UNIT_MS:
 		*(uint32_t *)at = tg_ticks_from_ms(value);
@@ -84,6 +96,11 @@ set(void *at, enum unit unit, uint32_t value)
 		return;
 	case UNIT_U32:
 		*(uint32_t *)at = value;
+		return;
+	case UNIT_ECN:
+		*(enum tg_tcp_ecn *)at = strncmp(text, "always", 6) == 0   ? TG_TCP_ECN_ALWAYS
+					 : strncmp(text, "accept", 6) == 0 ? TG_TCP_ECN_ACCEPT
+									   : TG_TCP_ECN_OFF;
 		return;
 	}
 }
@@ -100,8 +117,7 @@ play_setting(struct tg_tcp_config *config, const char *text)
 		if (strlen(settings[i].name) != (size_t)(equals - name) ||
 		    strncmp(settings[i].name, name, (size_t)(equals - name)) != 0)
 			continue;
-		set((char *)config + settings[i].at, settings[i].unit,
-		    (uint32_t)strtoul(equals + 1, NULL, 10));
+		set((char *)config + settings[i].at, settings[i].unit, equals + 1);
 		return true;
 	}
 	return false;

@@ -100,6 +100,25 @@ read_sack(struct reader *r, struct segment_option *o)
 	return true;
 }
 
+/* Nothing, bytes as pairs of hexadecimal digits, or * for any cookie. */
+static bool
+read_cookie(struct reader *r, struct segment_option *o)
+{
+	unsigned byte;
+
+	if (take(r, "*")) {
+		o->n = COOKIE_BYTES;
+		memset(o->any, true, sizeof(o->any));
+		return true;
+	}
+	for (skip_space(r); isxdigit((unsigned char)*r->p); r->p += 2) {
+		if (o->n == COOKIE_BYTES || sscanf(r->p, "%2x", &byte) != 1)
+			return false;
+		o->value[o->n++] = byte;
+	}
+	return true;
+}
+
 static bool
 read_option(struct reader *r, struct segment_option *o)
 {
@@ -121,6 +140,8 @@ read_option(struct reader *r, struct segment_option *o)
 	else if (take(r, "TS val"))
 		return o->kind = OPTION_TIMESTAMP,
 		       take_value(r, o) && take(r, "ecr") && take_value(r, o);
+	else if (take(r, "FO"))
+		return o->kind = OPTION_FAST_OPEN, read_cookie(r, o);
 	else if (take(r, "kind") && take_number(r, &n))
 		o->kind = (uint8_t)n; /* one that nobody knows */
 	else
@@ -141,6 +162,22 @@ read_options(struct reader *r, struct segment *seg)
 	return take(r, ">");
 }
 
+static const char *const ecn_words[] = { "[noecn]", "[ect1]", "[ect0]", "[ce]" };
+
+/* The codepoint of the IP header, if one is written. */
+static void
+read_ecn(struct reader *r, struct segment *seg)
+{
+	uint8_t i;
+
+	seg->any_ecn = true;
+	for (i = 0; i < sizeof(ecn_words) / sizeof(ecn_words[0]); i++)
+		if (take(r, ecn_words[i])) {
+			seg->ecn = i;
+			seg->any_ecn = false;
+		}
+}
+
 const char *
 segment_read(struct segment *seg, const char *text, bool inbound)
 {
@@ -148,6 +185,7 @@ segment_read(struct segment *seg, const char *text, bool inbound)
 	uint32_t n;
 
 	*seg = (struct segment){ .any_win = true };
+	read_ecn(&r, seg);
 	if (!read_flags(&r, seg))
 		return "flags are of FSRP.UEW and p";
 	if (!read_sequence(&r, seg))
@@ -219,6 +257,18 @@ put_sack(struct writer *w, const struct segment_option *o)
 }
 
 static void
+put_cookie(struct writer *w, const struct segment_option *o)
+{
+	uint8_t i;
+
+	put(w, o->n != 0 ? "FO " : "FO");
+	for (i = 0; i < o->n && !o->any[i]; i++)
+		put(w, "%02x", o->value[i]);
+	if (i != o->n)
+		put(w, "*");
+}
+
+static void
 put_option(struct writer *w, const struct segment_option *o)
 {
 	switch (o->kind) {
@@ -238,6 +288,9 @@ put_option(struct writer *w, const struct segment_option *o)
 	case OPTION_WSCALE:
 		put(w, o->kind == OPTION_MSS ? "mss " : "wscale ");
 		put_value(w, o, 0);
+		return;
+	case OPTION_FAST_OPEN:
+		put_cookie(w, o);
 		return;
 	case OPTION_TIMESTAMP:
 		put(w, "TS val ");
@@ -269,6 +322,8 @@ segment_write(const struct segment *seg, char *text)
 	struct writer w = { text, SEGMENT_TEXT_MAX };
 	uint8_t i;
 
+	if (!seg->any_ecn && seg->ecn != 0)
+		put(&w, "%s ", ecn_words[seg->ecn]);
 	if (seg->any_psh)
 		put(&w, "p");
 	for (i = 0; i < 8; i++)

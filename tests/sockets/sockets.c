@@ -32,7 +32,9 @@ sockets_new(int domain)
 			.domain = domain,
 			.h = TG_HANDLE_NONE,
 			.sndbuf = SNDBUF_DEFAULT,
-			.rcvbuf = RCVBUF_DEFAULT };
+			.rcvbuf = RCVBUF_DEFAULT,
+			.nagle = sockets.stack.config.nagle,
+			.keep_alive = sockets.stack.config.keep_alive };
 		return s;
 	}
 	return NULL;
