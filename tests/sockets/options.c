@@ -314,6 +314,8 @@ socket_info(const struct tg_socket *s, struct tcp_info *info)
 	info->tcpi_delivered = s->opening || s->pending
 				   ? 0
 				   : 1 + segments(acked, effective_mss(t)) + info->tcpi_sacked;
+	info->tcpi_busy_time = s->busy / 1000;
+	info->tcpi_rwnd_limited = s->rwnd_limited / 1000;
 	info->tcpi_last_data_recv = (uint32_t)((sockets.stack.now - s->heard) / TG_NS_PER_MS);
 }
 

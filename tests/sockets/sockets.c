@@ -222,12 +222,41 @@ on_event(struct stack *stack, uint32_t h, const struct tg_tcp_result *r, bool re
 	}
 }
 
+static bool
+is_window_closed(const struct tg_socket *s, uint32_t unsent)
+{
+	const struct tg_tcb *t = tg_tcp_tcb(tcp(), s->h);
+	uint32_t flight = t->snd_nxt - t->snd_una;
+
+	return flight < (uint32_t)t->cwnd * t->mss &&
+	       (uint32_t)t->snd_wnd << t->snd_wscale < flight + TG_MIN(unsent, t->mss);
+}
+
+static void
+on_time(tg_time_t by)
+{
+	uint32_t i;
+
+	for (i = 0; i < SOCKETS_MAX; i++) {
+		struct tg_socket *s = &sockets.socket[i];
+		uint32_t unsent;
+
+		if (s->kind != SOCKET_CONNECTED || s->opening || sockets_queued(s) == 0)
+			continue;
+		unsent = sockets_unsent(s);
+		s->busy += by;
+		if (unsent != 0 && is_window_closed(s, unsent))
+			s->rwnd_limited += by;
+	}
+}
+
 void
 sockets_init(const struct tg_tcp_config *config, tg_time_t now)
 {
 	memset(&sockets, 0, sizeof(sockets));
 	stack_init(&sockets.stack, config, now);
 	sockets.stack.on_event = on_event;
+	sockets.stack.on_time = on_time;
 	sockets.script = pthread_self();
 	pthread_mutex_init(&sockets.lock, NULL);
 	pthread_cond_init(&sockets.changed, NULL);

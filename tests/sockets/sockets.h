@@ -49,6 +49,8 @@ struct tg_socket {
 	uint32_t notsent_lowat;   /* TCP_NOTSENT_LOWAT, bytes; 0 for no bound */
 	bool inq;                 /* TCP_INQ */
 	uint64_t heard_events;    /* how often something came */
+	tg_time_t busy;           /* for how long something waited to be acknowledged, */
+	tg_time_t rwnd_limited;   /* and to be sent, for want of window */
 	tg_time_t heard;          /* when text came last, or the connection opened */
 	struct sockaddr_storage local, peer;
 	struct tg_socket *listener; /* its connection waits there to be accepted */

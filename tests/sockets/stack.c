@@ -273,6 +273,7 @@ stack_advance(struct stack *stack, tg_time_t to)
 		due &= ~((1ULL << TG_TICK_SHIFT) - 1);
 		to = TG_MAX(TG_MIN(to, due), stack->now);
 	}
+	stack->on_time(to - stack->now);
 	stack->now = to;
 	return fire(stack);
 }

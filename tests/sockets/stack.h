@@ -39,6 +39,8 @@ struct stack {
 	tg_time_t now;
 	void *memory; /* the arena */
 	uint8_t *buffers;
+	/* Called before time moves by so much. */
+	void (*on_time)(tg_time_t by);
 	/* Called when a connection has something to tell, before output. reset: a RST, or a
 	 * refusal by ICMP, brought it. */
 	void (*on_event)(
