@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  */
-#include "crypto/siphash.h"
+#include "crypto/siphash_internal.h"
 
 #include "base/types.h"
 
@@ -71,24 +71,43 @@ load_tail(const uint8_t *p, size_t n)
 	return p[0] | (uint64_t)p[n / 2] << 8 * (n / 2) | (uint64_t)p[n - 1] << 8 * (n - 1);
 }
 
-/* Forced inline: the round counts must be constants where it is called. */
-static inline __attribute__((always_inline)) uint64_t
-siphash(const struct tg_siphash_key *key, const uint8_t *p, size_t len, int c, int d)
+static inline struct sip_state
+sip_start(const struct tg_siphash_key *key)
 {
-	struct sip_state s = {
-		.v0 = key->k[0] ^ 0x736f6d6570736575,
-		.v1 = key->k[1] ^ 0x646f72616e646f6d,
-		.v2 = key->k[0] ^ 0x6c7967656e657261,
-		.v3 = key->k[1] ^ 0x7465646279746573,
+	return (struct sip_state){
+		.v0 = key->k[0] ^ TG_SIPHASH_INIT0,
+		.v1 = key->k[1] ^ TG_SIPHASH_INIT1,
+		.v2 = key->k[0] ^ TG_SIPHASH_INIT2,
+		.v3 = key->k[1] ^ TG_SIPHASH_INIT3,
 	};
+}
+
+static inline uint64_t
+sip_sum(const struct sip_state *s)
+{
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+/* This and the next are forced inline: the round counts must be constants where it is called. */
+static inline __attribute__((always_inline)) void
+sip_absorb(struct sip_state *s, const uint8_t *p, size_t len, int rounds)
+{
 	const uint8_t *tail = p + (len & ~(size_t)7);
 
 	for (; p != tail; p += 8)
-		sip_compress(&s, load_word(p), c);
-	sip_compress(&s, load_tail(tail, len & 7) | (uint64_t)len << 56, c);
+		sip_compress(s, load_word(p), rounds);
+	sip_compress(s, load_tail(tail, len & 7) | (uint64_t)len << 56, rounds);
+}
+
+static inline __attribute__((always_inline)) uint64_t
+siphash(const struct tg_siphash_key *key, const uint8_t *p, size_t len, int c, int d)
+{
+	struct sip_state s = sip_start(key);
+
+	sip_absorb(&s, p, len, c);
 	s.v2 ^= 0xff;
 	sip_rounds(&s, d);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return sip_sum(&s);
 }
 
 uint64_t
@@ -101,4 +120,30 @@ uint64_t
 tg_siphash13(const struct tg_siphash_key *key, const void *data, size_t len)
 {
 	return siphash(key, data, len, 1, 3);
+}
+
+void
+tg_siphash24_128(
+    const struct tg_siphash_key *key, const void *data, size_t len, struct tg_siphash_key *out)
+{
+	struct sip_state s = sip_start(key);
+
+	s.v1 ^= 0xee;
+	sip_absorb(&s, data, len, 2);
+	s.v2 ^= 0xee;
+	sip_rounds(&s, 4);
+	out->k[0] = sip_sum(&s);
+	s.v1 ^= 0xdd;
+	sip_rounds(&s, 4);
+	out->k[1] = sip_sum(&s);
+}
+
+void
+tg_siphash24_x1(const struct tg_siphash_key *key, const struct tg_siphash_block *block, size_t n,
+    uint64_t *hash)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		hash[i] = siphash(key, (const uint8_t *)&block[i], sizeof(block[i]), 2, 4);
 }
