@@ -8,7 +8,7 @@
 #define TG_TCP_CONFIG_H
 
 #include "base/types.h"
-#include "crypto/siphash.h"
+#include "crypto/siphash_lanes.h"
 
 struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint32_t rto_initial, rto_min, rto_max; /* RFC 6298 */
@@ -17,12 +17,13 @@ struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint32_t fin_wait2;  /* a half-closed connection waits this long for the peer's FIN */
 	uint32_t idle;       /* an established connection without traffic is closed after this */
 	uint32_t keep_alive; /* a connection with keep-alives is probed after this much silence */
-	uint32_t keep_alive_interval; /* and again after this much more */
-	uint8_t keep_alive_probes;    /* probes without an answer before giving up */
-	uint8_t syn_retries;          /* retransmissions of a SYN */
-	uint8_t syn_ack_retries;      /* retransmissions of a SYN-ACK */
-	uint8_t r1;                   /* retransmissions of one segment before the user is told */
-	uint8_t retries;              /* R2: retransmissions of one segment before giving up */
+	uint32_t keep_alive_interval;     /* and again after this much more */
+	uint8_t keep_alive_probes;        /* probes without an answer before giving up */
+	uint8_t syn_retries;              /* retransmissions of a SYN */
+	uint8_t syn_ack_retries;          /* retransmissions of a SYN-ACK */
+	uint8_t syn_ack_retries_pressure; /* the same, under pressure, if fewer */
+	uint8_t r1;      /* retransmissions of one segment before the user is told */
+	uint8_t retries; /* R2: retransmissions of one segment before giving up */
 };
 
 /* Bounds of one shard. */
@@ -39,6 +40,9 @@ struct tg_tcp_limits {
 	uint32_t resets_per_second;         /* RSTs for segments of no connection */
 };
 
+/* tcp/syn_cookies.h */
+enum tg_syn_cookies_mode { TG_SYN_COOKIES_NEVER, TG_SYN_COOKIES_AUTO, TG_SYN_COOKIES_ALWAYS };
+
 /* One local address, and the port that listens there. TCBs name it by index. */
 struct tg_endpoint {
 	union tg_ip ip;
@@ -47,6 +51,7 @@ struct tg_endpoint {
 	uint16_t vlan;  /* VLAN identifier, 0 untagged */
 	uint16_t addr;  /* index of the address in struct tg_net */
 	bool fast_open; /* grants and takes cookies (RFC 7413) */
+	enum tg_syn_cookies_mode syn_cookies;
 };
 
 /* Keys from the operating system's random source, made at start. */
@@ -79,11 +84,13 @@ struct tg_tcp_config {
 	uint8_t window_scale;    /* 0..14, what we offer */
 	bool timestamps, sack;   /* offer the options */
 	bool keep_alive;         /* new connections have keep-alives on */
+	bool reset_on_overflow;  /* a SYN beyond limits.half_open, else it is dropped */
 	bool nagle;              /* new connections have Nagle's algorithm on */
 	enum tg_cc_algorithm congestion_control;
 	enum tg_tcp_ecn ecn;
-	uint16_t initial_window; /* segments, RFC 6928 */
-	uint16_t mss4, mss6;     /* what we announce: MTU less IP and TCP headers */
+	uint16_t initial_window;             /* segments, RFC 6928 */
+	uint16_t mss4, mss6;                 /* what we announce: MTU less IP and TCP headers */
+	enum tg_siphash_width siphash_width; /* what the processor has */
 	uint16_t n_endpoints;
 	const struct tg_endpoint *endpoint;
 };

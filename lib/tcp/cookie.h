@@ -100,6 +100,7 @@ extern const uint16_t tg_cookie_mss[2][TG_COOKIE_MSS_CLASSES];
 struct tg_cookie_keys {
 	uint64_t epoch;               /* of key[1] */
 	struct tg_siphash_key key[3]; /* of epoch - 1, epoch, epoch + 1 */
+	bool shared;                  /* other nodes make cookies with them, too */
 	tg_time_t at;                 /* when this was made, by the workers' clock */
 	uint64_t wall_ns;             /* wall time of that moment, ns since 1970 */
 };

@@ -127,6 +127,25 @@ tg_fast_open_receive_syn(struct tg_tcp_input *in)
 }
 
 void
+tg_fast_open_answer(
+    struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn, struct tg_tcp_options *opt)
+{
+	const struct tg_fast_open_keys *keys = tcp->fast_open_keys;
+	const struct tg_endpoint *e = &tcp->config->endpoint[endpoint];
+
+	if (!e->fast_open || keys == NULL)
+		return;
+	if (syn->tcp.opt.n_cookie == 0)
+		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_REQUESTED);
+	else if (check_cookie(keys, syn) == COOKIE_CURRENT)
+		return;
+	tg_fast_open_cookie(&keys->current, syn->is_ipv6, &syn->src, &e->ip, opt->cookie);
+	opt->n_cookie = TG_FAST_OPEN_COOKIE_BYTES;
+	opt->present |= TG_OPT_FAST_OPEN;
+	tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_GRANTED);
+}
+
+void
 tg_fast_open_grant(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn_ack)
 {
 	union tg_ip client;

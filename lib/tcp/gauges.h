@@ -32,6 +32,7 @@ struct tg_tcp_gauges {
 	_Atomic uint32_t state[TG_TCP_STATES]; /* connections in each state; CLOSED stays 0 */
 	_Atomic uint32_t sides;                /* side records in use */
 	_Atomic uint32_t held;                 /* frames held */
+	_Atomic uint32_t syn_pressure;         /* 1: under pressure, tcp/syn_cookies.h */
 };
 
 /* One writer: a load and a store, no locked instruction. */

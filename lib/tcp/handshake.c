@@ -131,10 +131,10 @@ tg_tcp_establish(struct tg_tcp_input *in)
 	t->snd_una++;
 	t->flags &= (uint16_t) ~(TG_TCB_SEND_SYN | TG_TCB_FAST_OPEN | TG_TCB_FAST_OPEN_EXPERIMENT);
 	t->srtt = t->rttvar = 0;
-	if (sent != 0 && (t->flags & TG_TCB_RETRIED) == 0)
-		tg_tcp_rtt_sample(t, tg_time_rtt(in->now) - sent);
-	else
+	if ((t->flags & TG_TCB_RETRIED) != 0)
 		t->cwnd = 1; /* RFC 6928 section 2: the SYN or its ACK was lost */
+	else if (sent != 0)  /* else nobody kept when, tcp/cookie.h */
+		tg_tcp_rtt_sample(t, tg_time_rtt(in->now) - sent);
 	t->retries = 0;
 	tg_wheel_cancel(&in->tcp->wheel, in->h);
 	tg_tcp_set_state(in->tcp, t, TG_TCP_ESTABLISHED);

@@ -221,8 +221,8 @@ check_syn(struct tg_tcp_input *in)
 	return tg_step_drop(in, TG_DROP_TCP_SYN_CHALLENGED);
 }
 
-static void
-steps(struct tg_tcp_input *in)
+void
+tg_tcp_steps(struct tg_tcp_input *in)
 {
 	if (check_sequence_number(in) == TG_STEP_DONE || check_rst(in) == TG_STEP_DONE ||
 	    check_syn(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
@@ -244,7 +244,7 @@ syn_again(struct tg_tcp_input *in)
 	if (in->seg->seq + 1 == (pending ? in->s->snd_wl1 : in->t->rcv_nxt))
 		tg_tcp_duplicate_syn(in);
 	else
-		steps(in);
+		tg_tcp_steps(in);
 }
 
 /* RFC 9293 figure 7: both sides have opened, and the peer's SYN comes once more, with its ACK
@@ -258,7 +258,7 @@ syn_ack_again(struct tg_tcp_input *in)
 
 	if ((t->flags & TG_TCB_ACTIVE) == 0 || seg->seq + 1 != t->rcv_nxt ||
 	    seg->ack != t->snd_nxt) {
-		steps(in);
+		tg_tcp_steps(in);
 		return;
 	}
 	if (check_paws(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
@@ -288,7 +288,7 @@ tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32
 		r->drop = TG_DROP_TCP_FLAGS;
 		return;
 	case ROUTE_STEPS:
-		steps(&in);
+		tg_tcp_steps(&in);
 		return;
 	case ROUTE_SYN_AGAIN:
 		syn_again(&in);

@@ -39,8 +39,8 @@ reset(struct tg_tcp_input *in, enum tg_drop why)
 	tg_count(tcp->stats, TG_COUNTER_RST_SENT);
 }
 
-static uint16_t
-find_endpoint(const struct tg_tcp_config *config, const struct tg_packet *pkt)
+uint16_t
+tg_tcp_find_listener(const struct tg_tcp_config *config, const struct tg_packet *pkt)
 {
 	uint16_t i;
 
@@ -51,7 +51,7 @@ find_endpoint(const struct tg_tcp_config *config, const struct tg_packet *pkt)
 		    e->vlan == pkt->vlan && tg_ip_equal(&e->ip, &pkt->dst))
 			return i;
 	}
-	return UINT16_MAX;
+	return TG_ENDPOINT_NONE;
 }
 
 /* Enters SYN-RECEIVED: 3.10.7.2, "third, check for a SYN". iss is the caller's choice. */
@@ -92,34 +92,63 @@ open_passive(struct tg_tcp_input *in, uint16_t endpoint)
 	receive_syn(in, tg_tcp_isn(tcp, in->pkt, in->now));
 }
 
+/* A SYN that the table of half-open connections has no room for. */
+static void
+refuse_syn(struct tg_tcp_input *in)
+{
+	if (in->tcp->config->reset_on_overflow)
+		reset(in, TG_DROP_TCP_BACKLOG);
+	else
+		in->r->drop = TG_DROP_TCP_BACKLOG;
+}
+
+/* An ACK of no connection: the end of a handshake by cookie, or a mistake. */
+static void
+receive_ack(struct tg_tcp_input *in, uint16_t endpoint)
+{
+	if ((in->seg->flags & TG_TCP_SYN) != 0 || in->tcp->draining ||
+	    !tg_syn_cookies_accept(in, endpoint))
+		reset(in, TG_DROP_TCP_NO_CONNECTION);
+}
+
+static void
+receive_first_syn(struct tg_tcp_input *in, uint16_t endpoint)
+{
+	struct tg_tcp *tcp = in->tcp;
+
+	tg_syn_pressure_check(tcp, in->now);
+	if (tg_syn_cookies_wanted(tcp, endpoint, in->pkt) && tg_syn_cookies_answer(in, endpoint))
+		return;
+	if (tg_gauge(&tcp->gauges->state[TG_TCP_SYN_RECEIVED]) >= tcp->config->limits.half_open)
+		refuse_syn(in);
+	else
+		open_passive(in, endpoint);
+}
+
 /* 3.10.7.2, LISTEN: RST, then ACK, then SYN. Other segments are dropped. */
 static void
 listen(struct tg_tcp_input *in, uint16_t endpoint)
 {
-	struct tg_tcp *tcp = in->tcp;
 	uint8_t flags = in->seg->flags;
 
 	if ((flags & TG_TCP_RST) != 0)
 		in->r->drop = TG_DROP_TCP_NO_LISTENER_RST;
 	else if ((flags & TG_TCP_ACK) != 0)
-		reset(in, TG_DROP_TCP_NO_CONNECTION);
+		receive_ack(in, endpoint);
 	else if ((flags & (TG_TCP_SYN | TG_TCP_FIN)) != TG_TCP_SYN)
 		in->r->drop = TG_DROP_TCP_FLAGS; /* no sane stack opens and closes at once */
-	else if (tcp->draining)
+	else if (in->tcp->draining)
 		reset(in, TG_DROP_TCP_DRAINING);
-	else if (tg_gauge(&tcp->gauges->state[TG_TCP_SYN_RECEIVED]) >=
-		 tcp->config->limits.half_open)
-		in->r->drop = TG_DROP_TCP_BACKLOG;
 	else
-		open_passive(in, endpoint);
+		receive_first_syn(in, endpoint);
 }
 
 void
 tg_tcp_no_connection(struct tg_tcp_input *in)
 {
-	uint16_t endpoint = find_endpoint(in->tcp->config, in->pkt);
+	uint16_t endpoint = tg_tcp_find_listener(in->tcp->config, in->pkt);
 
-	if (endpoint != UINT16_MAX)
+	if (endpoint != TG_ENDPOINT_NONE)
 		listen(in, endpoint);
 	else if ((in->seg->flags & TG_TCP_RST) != 0)
 		in->r->drop = TG_DROP_TCP_NO_LISTENER_RST;

@@ -88,6 +88,17 @@ link_pools(struct tg_tcp *tcp)
 		tcp->held[i].next = i + 1 < limits->held ? i + 1 : TG_HANDLE_NONE;
 }
 
+static bool
+has_listener_in_always(const struct tg_tcp_config *config)
+{
+	uint16_t i;
+
+	for (i = 0; i < config->n_endpoints; i++)
+		if (config->endpoint[i].syn_cookies == TG_SYN_COOKIES_ALWAYS)
+			return true;
+	return false;
+}
+
 void
 tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_config *config,
     struct tg_stats *stats, struct tg_tcp_gauges *gauges, uint32_t now_tick)
@@ -114,6 +125,7 @@ tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_co
 	tg_wheel_init(&tcp->wheel, now_tick, tcp->tcb, sizeof(*tcp->tcb),
 	    offsetof(struct tg_tcb, timer), tcp->n4 + tcp->n6);
 	tcp->challenge_acks.interval = UINT32_MAX; /* none: intervals have 22 bits */
+	tcp->syn_cookies.always = has_listener_in_always(config);
 	tcp->resets.rate = limits->resets_per_second;
 	tcp->resets.left = limits->resets_per_second;
 }

@@ -37,6 +37,7 @@
 #include "tcp/cookie_cache.h"
 #include "tcp/fast_open.h"
 #include "tcp/gauges.h"
+#include "tcp/syn_cookies.h"
 #include "tcp/tcb.h"
 #include "wheel/wheel.h"
 
@@ -81,7 +82,8 @@ struct tg_tcp {
 	/* Set by the shard, valid while it runs; NULL: no cookie is granted or taken. */
 	const struct tg_fast_open_keys *fast_open_keys;
 	struct tg_fast_open_backlog fast_open;
-	struct tg_cookie_cache cookies; /* the client's */
+	struct tg_cookie_cache cookies; /* the client's, of Fast Open */
+	struct tg_syn_cookies syn_cookies;
 	struct tg_challenge_limit challenge_acks;
 	struct tg_rate_limit resets;
 	struct tg_flowtable flows;

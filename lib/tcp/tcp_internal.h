@@ -82,6 +82,9 @@ void tg_tcp_set_window(struct tg_tcp_input *in);
 void tg_tcp_establish(struct tg_tcp_input *in);
 void tg_tcp_syn_sent(struct tg_tcp_input *in);
 
+/* input.c. The steps of 3.10.7.4 up to URG. */
+void tg_tcp_steps(struct tg_tcp_input *in);
+
 /* keep_alive.c. tg_keep_alive_applies: silence is for keep-alives to deal with. */
 bool tg_keep_alive_applies(const struct tg_tcb *t, const struct tg_side *s);
 void tg_keep_alive_answered(struct tg_tcb *t, struct tg_side *s);
@@ -101,17 +104,31 @@ void tg_black_hole_timeout(struct tg_tcp *tcp, uint32_t h);
 /* settings.c */
 uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
 
-/* listen.c */
+/* listen.c. tg_tcp_find_listener: TG_ENDPOINT_NONE if nobody listens there. */
+uint16_t tg_tcp_find_listener(const struct tg_tcp_config *config, const struct tg_packet *pkt);
 void tg_tcp_no_connection(struct tg_tcp_input *in);
 void tg_tcp_time_wait_syn(struct tg_tcp_input *in);
 void tg_tcp_duplicate_syn(struct tg_tcp_input *in);
 void tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply);
 
+/* syn_cookies.c, with what syn_cookies.h declares. tg_syn_pressure_check: whether pressure begins
+ * or ends. tg_syn_cookies_wanted: a SYN that opens a connection there gets a cookie, which
+ * tg_syn_cookies_answer makes; false: it has no key. tg_syn_cookies_accept: an ACK of no
+ * connection; false: it is to be reset, too, if it brought a cookie. */
+void tg_syn_pressure_check(struct tg_tcp *tcp, tg_time_t now);
+bool tg_syn_cookies_wanted(
+    const struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn);
+bool tg_syn_cookies_answer(struct tg_tcp_input *in, uint16_t endpoint);
+bool tg_syn_cookies_accept(struct tg_tcp_input *in, uint16_t endpoint);
+
 /* fast_open.c. tg_fast_open_receive_syn: a SYN with the option, its TCB new in SYN-RECEIVED.
- * tg_fast_open_grant: adds a cookie to the SYN-ACK of h. tg_fast_open_reset: a reset ended a
- * pending connection. */
+ * tg_fast_open_grant: adds a cookie to the SYN-ACK of h. tg_fast_open_answer: to one
+ * without a connection, if the SYN with the option makes it due. tg_fast_open_reset: a reset ended
+ * a pending connection. */
 void tg_fast_open_receive_syn(struct tg_tcp_input *in);
 void tg_fast_open_grant(struct tg_tcp *tcp, uint32_t h, struct tg_segment *syn_ack);
+void tg_fast_open_answer(
+    struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn, struct tg_tcp_options *opt);
 void tg_fast_open_reset(struct tg_tcp *tcp, tg_time_t now);
 
 /* fast_open_client.c. tg_fast_open_offer: adds option and text to the SYN of h.

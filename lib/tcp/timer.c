@@ -71,6 +71,18 @@ tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t n
 		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + tcp->config->timers.idle);
 }
 
+static uint8_t
+syn_ack_retries(struct tg_tcp *tcp, tg_time_t now)
+{
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
+
+	if (tcp->syn_cookies.pressure)
+		tg_syn_pressure_check(tcp, now);
+	return tcp->syn_cookies.pressure
+		   ? TG_MIN(timers->syn_ack_retries, timers->syn_ack_retries_pressure)
+		   : timers->syn_ack_retries;
+}
+
 /* RFC 9293 3.10.8, in SYN-SENT and SYN-RECEIVED: the SYN or SYN-ACK again, until its
  * retries are used up. */
 static void
@@ -80,7 +92,7 @@ syn_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result 
 	struct tg_tcb *t = &tcp->tcb[h];
 	bool sent = t->state == TG_TCP_SYN_SENT;
 
-	if (t->retries >= (sent ? timers->syn_retries : timers->syn_ack_retries)) {
+	if (t->retries >= (sent ? timers->syn_retries : syn_ack_retries(tcp, now))) {
 		tg_tcp_end(tcp, h, sent ? TG_COUNTER_SYN_TIMEOUTS : TG_COUNTER_SYN_ACK_TIMEOUTS, r);
 		return;
 	}

@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Handshakes by SYN cookie: what the SYN-ACK says, and the connections that its answer opens.
+ */
+#include "syn_cookies_fixture.h"
+
+#define TS_AND(more) (TG_OPT_MSS | TG_OPT_TIMESTAMP | (more))
+
+/* The same handshake with a TCB: what the connection then looks like. */
+static struct tg_tcb
+tcb_by_state(const char *syn_flags)
+{
+	struct tg_segment syn_ack;
+	struct tg_tcb t;
+
+	fx.tcp.syn_cookies.keys = NULL;
+	fx_peer(syn_flags, 0, 0, 0);
+	syn_ack = fx.sent[0].seg;
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	t = *fx.t;
+	fx_abort();
+	fx_forget();
+	fx.tcp.syn_cookies.keys = &sc_keys;
+	return t;
+}
+
+/* The two handshakes leave the same TCB, but for what nobody kept: the ISN, the round trip and
+ * the timestamp's offset, whose next value is one above the echo. */
+static void
+check_like_state(const char *syn_flags, uint16_t mss)
+{
+	struct tg_tcb want = tcb_by_state(syn_flags);
+	struct tg_segment syn_ack = sc_syn(syn_flags, 0);
+
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	want.snd_una = want.snd_nxt = syn_ack.seq + 1;
+	want.srtt = want.rttvar = 0;
+	want.mss = mss;
+	want.cwnd = fx.t->cwnd;
+	want.timer.deadline = fx.t->timer.deadline;
+	if ((want.flags & TG_TCB_TIMESTAMPS) != 0)
+		want.ts_off = syn_ack.opt.tsval + 1 - tg_time_tick(fx.now);
+	FX_TCB(&want);
+	FX_TRUE(fx.t->cwnd >= 10, "initial window");
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 1);
+	FX_SENT("");
+}
+
+static void
+test_syn_ack_says_what_one_with_a_tcb_says(void)
+{
+	struct tg_segment by_state, by_cookie;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx_offer_all(9);
+	fx.tcp.syn_cookies.keys = NULL;
+	fx_peer("SEW", 0, 0, 0);
+	by_state = fx.sent[0].seg;
+	fx_abort();
+	fx.tcp.syn_cookies.keys = &sc_keys;
+	by_cookie = sc_syn("SEW", 0);
+	FX_TRUE(by_state.seq != by_cookie.seq, "another ISN");
+	FX_TRUE(by_state.opt.tsval - by_cookie.opt.tsval < 64, "the clock, less 63 at most");
+	by_state.seq = by_cookie.seq;
+	by_state.opt.tsval = by_cookie.opt.tsval;
+	FX_EQUAL(memcmp(&by_state, &by_cookie, sizeof(by_state)), 0);
+}
+
+static void
+test_syn_ack_without_timestamps_grants_the_mss_only(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx.peer.syn.present |= TG_OPT_WSCALE | TG_OPT_SACK_OK;
+	syn_ack = sc_syn("SEW", 0);
+	FX_EQUAL(syn_ack.opt.present, TG_OPT_MSS);
+	FX_EQUAL(syn_ack.opt.mss, 1460);
+	FX_EQUAL(syn_ack.flags, TG_TCP_SYN | TG_TCP_ACK);
+	FX_EQUAL(syn_ack.wnd, FX_WINDOW);
+}
+
+static void
+test_syn_ack_grants_only_what_is_configured(void)
+{
+	struct tg_segment syn_ack;
+
+	fx.config.sack = false;
+	fx.config.ecn = TG_TCP_ECN_OFF;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx_offer_all(9);
+	syn_ack = sc_syn("SEW", 0);
+	FX_EQUAL(syn_ack.opt.present, TS_AND(TG_OPT_WSCALE));
+	FX_EQUAL(syn_ack.flags, TG_TCP_SYN | TG_TCP_ACK);
+	fx.config.timestamps = false;
+	syn_ack = sc_syn("S", 0);
+	FX_EQUAL(syn_ack.opt.present, TG_OPT_MSS);
+}
+
+static void
+test_syn_ack_of_a_large_window_says_65535(void)
+{
+	fx.config.receive_window = 1 << 20;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	FX_EQUAL(sc_syn("S", 0).wnd, 65535);
+}
+
+static void
+test_cookie_opens_a_connection_like_any_other(void)
+{
+	static const char *const flags[2] = { "S", "SEW" };
+	static const uint8_t shift[3] = { 0, 9, 14 };
+	unsigned options, i;
+
+	for (options = 0; options < 8; options++)
+		for (i = 0; i < 12; i++) {
+			fx.peer.syn = (struct tg_tcp_options){
+				.present = TG_OPT_MSS, .mss = FX_PEER_MSS, .wscale = shift[i % 3]
+			};
+			fx.peer.syn.present |= TG_OPT_TIMESTAMP;
+			fx.peer.syn.present |= (options & 1) != 0 ? TG_OPT_WSCALE : 0;
+			fx.peer.syn.present |= (options & 2) != 0 ? TG_OPT_SACK_OK : 0;
+			fx.peer.is_ipv6 = (options & 4) != 0;
+			fx.peer.syn.mss = fx.peer.is_ipv6 ? 1299 : FX_PEER_MSS;
+			sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+			check_like_state(flags[i / 6], fx.peer.is_ipv6 ? 1220 : 536);
+			fx_abort();
+		}
+}
+
+static void
+test_cookie_without_timestamps_opens_a_plain_connection(void)
+{
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	check_like_state("S", 536);
+	FX_EQUAL(fx.t->flags, 0);
+}
+
+static void
+test_cookie_mss_is_the_class_or_ours(void)
+{
+	static const struct {
+		uint16_t ours, theirs, want;
+	} rows[] = { { 1460, 536, 536 }, { 1460, 1299, 536 }, { 1460, 1300, 1300 },
+		{ 1460, 1460, 1452 }, { 1460, 9000, 1452 }, { 1400, 1460, 1400 },
+		{ 500, 1460, 500 } };
+	struct tg_segment syn_ack;
+	unsigned i;
+
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		fx.config.mss4 = rows[i].ours;
+		fx.peer.syn.mss = rows[i].theirs;
+		sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+		syn_ack = sc_syn("S", 0);
+		FX_EQUAL(syn_ack.opt.mss, rows[i].ours);
+		sc_ack(&syn_ack, ".", 0);
+		FX_EQUAL(fx.t->mss, rows[i].want);
+		fx_abort();
+	}
+}
+
+static void
+test_cookie_connection_goes_on_in_both_directions(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx_offer_all(9);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	fx.peer.tsval++;
+	fx_peer("P.", 1, 100, 1);
+	FX_EQUAL(fx.taken, 100);
+	fx_forget();
+	fx_append(200);
+	FX_SENT("P. 1:201 ack 101");
+	FX_TRUE(tg_seq_gt(fx.sent[0].seg.opt.tsval, syn_ack.opt.tsval), "timestamps grow");
+	fx_peer(".", 101, 0, 201);
+	FX_EQUAL(fx.t->snd_una, fx.iss + 201);
+	fx_peer("F.", 101, 0, 201);
+	FX_STATE(TG_TCP_CLOSE_WAIT);
+	fx_close();
+	fx_peer(".", 102, 0, 202);
+	FX_STATE(TG_TCP_CLOSED);
+	FX_EQUAL(fx_counter(TG_COUNTER_CLOSED), 1);
+}
+
+static void
+test_cookie_connection_times_its_first_segment_from_a_fresh_rto(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	fx_append(100);
+	fx_spend_probe();
+	fx_forget();
+	fx_mark();
+	fx_wait_ms(1001);
+	FX_SENT("P. 1:101 ack 1");
+	FX_EQUAL(fx_counter(TG_COUNTER_RTO_TIMEOUTS), 1);
+}
+
+static void
+test_text_on_the_completing_segment_is_taken(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, "P.", 100);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx.taken, 100);
+	FX_EQUAL(fx.t->rcv_nxt, fx.peer.iss + 101);
+	FX_TRUE((fx.events & TG_TCP_EVENT_ESTABLISHED) != 0, "event");
+	FX_EQUAL(fx_counter(TG_COUNTER_ESTABLISHED), 1);
+}
+
+static void
+test_fin_on_the_completing_segment_is_taken(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, "PF.", 100);
+	FX_STATE(TG_TCP_CLOSE_WAIT);
+	FX_EQUAL(fx.taken, 100);
+	FX_SENT(". 1:1 ack 102");
+}
+
+static void
+test_text_in_the_syn_is_ignored(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 50);
+	FX_EQUAL(fx.taken, 0);
+	FX_TRUE(!fx.r.syn_text, "not to be taken");
+	sc_ack(&syn_ack, "P.", 50);
+	FX_EQUAL(fx.taken, 50);
+}
+
+static void
+test_repeated_syn_is_answered_alike(void)
+{
+	struct tg_segment first, again;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	first = sc_syn("S", 0);
+	again = sc_syn("S", 0);
+	FX_EQUAL(first.seq, again.seq);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ISSUED), 2);
+}
+
+static void
+test_replay_meets_the_connection(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, "P.", 100);
+	sc_ack(&syn_ack, "P.", 100);
+	FX_EQUAL(fx.taken, 100);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 1);
+	FX_EQUAL(tg_gauge(&fx.gauges.state[TG_TCP_ESTABLISHED]), 1);
+}
+
+static void
+test_replay_meets_time_wait(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	fx_close();
+	fx_peer("F.", 1, 0, 2);
+	FX_STATE(TG_TCP_TIME_WAIT);
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_TIME_WAIT);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 1);
+}
+
+static void
+test_time_wait_syn_is_answered_with_state(void)
+{
+	struct tg_segment syn_ack;
+	uint32_t end;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	fx_close();
+	fx_peer("F.", 1, 0, 2);
+	FX_STATE(TG_TCP_TIME_WAIT);
+	end = fx.t->snd_nxt;
+	fx_forget();
+	fx.peer.iss += 1000;
+	fx_peer("S", 0, 0, 0);
+	FX_STATE(TG_TCP_SYN_RECEIVED);
+	FX_TRUE(tg_seq_gt(fx.t->snd_una, end), "above the old connection");
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ISSUED), 1);
+}
+
+/* An ACK with ISN offset by `by` from the cookie is refused. */
+static void
+refused(const struct tg_segment *syn_ack, uint32_t by, enum tg_drop why)
+{
+	fx.iss = syn_ack->seq + by;
+	sc_ack(syn_ack, ".", 0);
+	FX_EQUAL(fx.h, TG_HANDLE_NONE);
+	FX_EQUAL(fx.r.drop, why);
+	FX_SENT(why == TG_DROP_TCP_NO_CONNECTION ? "R 1:1" : "");
+}
+
+static void
+test_wrong_cookie_is_reset(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	refused(&syn_ack, 1, TG_DROP_TCP_NO_CONNECTION);
+	refused(&syn_ack, 1U << 28, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_REFUSED), 2);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 0);
+	fx.iss = syn_ack.seq;
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+}
+
+static void
+test_wrong_cookies_draw_no_more_resets_than_the_limit(void)
+{
+	struct tg_segment syn_ack;
+	uint32_t i;
+
+	fx.config.limits.resets_per_second = 3;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	for (i = 1; i <= 3; i++)
+		refused(&syn_ack, i, TG_DROP_TCP_NO_CONNECTION);
+	refused(&syn_ack, 4, TG_DROP_TCP_RST_LIMITED);
+}
+
+static void
+test_syn_ack_of_the_peer_is_no_cookie(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, "S.", 0);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 0);
+}
+
+static void
+test_reset_for_a_cookie_opens_nothing(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, "R.", 0);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_NO_LISTENER_RST);
+	FX_SENT("");
+}
+
+static void
+test_cookie_while_draining_is_reset(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	fx.tcp.draining = true;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+}
+
+static void
+test_cookie_without_a_free_tcb_is_dropped_in_silence(void)
+{
+	struct tg_segment syn_ack;
+
+	fx.config.limits.connections4 = 1;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_turn_to(40001);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	FX_EQUAL(fx.r.drop, TG_DROP_TCP_NO_TCB);
+	FX_SENT("");
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_NO_TCB), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 1);
+}
+
+static void
+test_cookie_of_the_epoch_before_is_honoured_and_older_ones_are_not(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	fx.now += 125 * TG_NS_PER_SEC;
+	sc_publish();
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_abort();
+	fx_turn_to(40001);
+	syn_ack = sc_syn("S", 0); /* so that cookies are honoured */
+	fx.now += 130 * TG_NS_PER_SEC;
+	sc_publish();
+	fx_turn_to(40002);
+	sc_syn("S", 0);
+	fx_turn_to(40001);
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_REFUSED), 1);
+}
+
+static void
+test_cookie_whose_key_is_not_published_is_stale(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	fx.now += 66 * TG_NS_PER_SEC;
+	sc_keys = ck_keys_of(&ck_master, FX_SHIFT, CK_EPOCH + 2); /* not of this one before */
+	sc_keys.at = fx.now;
+	sc_keys.wall_ns = (CK_WALL + 66) * TG_NS_PER_SEC;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_STALE), 1);
+}
+
+static void
+test_cookie_is_not_looked_at_where_none_was_made(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	fx.tcp.syn_cookies.issued = 0; /* another shard, that made none */
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	fx.tcp.syn_cookies.issued = CK_EPOCH - 2;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_REFUSED), 0);
+	fx.tcp.syn_cookies.issued = CK_EPOCH - 1;
+	fx.iss = syn_ack.seq;
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+}
+
+static void
+test_cookie_of_another_node_is_honoured_with_shared_keys(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_AUTO, 8);
+	fx.endpoint[0].syn_cookies = TG_SYN_COOKIES_ALWAYS;
+	syn_ack = sc_syn("S", 0);
+	fx.endpoint[0].syn_cookies = TG_SYN_COOKIES_AUTO;
+	fx.tcp.syn_cookies.issued = 0;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	sc_keys.shared = true;
+	fx.iss = syn_ack.seq;
+	sc_ack(&syn_ack, ".", 0);
+	FX_STATE(TG_TCP_ESTABLISHED);
+}
+
+static void
+test_cookie_is_not_honoured_in_mode_never(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	sc_keys.shared = true;
+	syn_ack = sc_syn("S", 0);
+	fx.endpoint[0].syn_cookies = TG_SYN_COOKIES_NEVER;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_REFUSED), 0);
+}
+
+static void
+test_cookie_without_keys_is_reset(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	fx.tcp.syn_cookies.keys = NULL;
+	refused(&syn_ack, 0, TG_DROP_TCP_NO_CONNECTION);
+}
+
+static void
+test_acceptance_grants_only_what_is_configured(void)
+{
+	struct tg_segment syn_ack;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx_offer_all(9);
+	syn_ack = sc_syn("SEW", 0);
+	fx.config.sack = false;
+	fx.config.ecn = TG_TCP_ECN_OFF;
+	sc_ack(&syn_ack, ".", 0);
+	FX_EQUAL(fx.t->flags, TG_TCB_TIMESTAMPS | TG_TCB_WSCALE);
+	fx_abort();
+	fx.config.timestamps = false;
+	sc_ack(&syn_ack, ".", 0);
+	FX_EQUAL(fx.t->flags, 0);
+}
+
+static void
+test_accepted_connection_has_the_user_settings(void)
+{
+	struct tg_segment syn_ack;
+
+	fx.config.nagle = fx.config.keep_alive = true;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	syn_ack = sc_syn("S", 0);
+	sc_ack(&syn_ack, ".", 0);
+	FX_EQUAL(fx.t->flags, TG_TCB_NAGLE | TG_TCB_KEEP_ALIVE);
+}
+
+static void
+test_fast_open_request_is_granted_beside_the_cookie(void)
+{
+	struct tg_segment syn_ack;
+	uint8_t want[TG_FAST_OPEN_COOKIE_BYTES];
+	union tg_ip client = { .v4 = tg_be32(0xc0000201) };
+
+	fx.endpoint[0].fast_open = true;
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	fx_offer_all(9);
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN;
+	syn_ack = sc_syn("S", 20);
+	tg_fast_open_cookie(&fx.keys.current, false, &client, &fx.endpoint[0].ip, want);
+	FX_TRUE((syn_ack.opt.present & TG_OPT_FAST_OPEN) != 0, "granted");
+	FX_EQUAL(memcmp(syn_ack.opt.cookie, want, sizeof(want)), 0);
+	FX_EQUAL(tg_tcp_options_bytes(&syn_ack.opt), 32);
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_REQUESTED), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_GRANTED), 1);
+	/* Shown, it brings no new one, and the text is not taken. */
+	fx.peer.syn.n_cookie = sizeof(want);
+	memcpy(fx.peer.syn.cookie, want, sizeof(want));
+	syn_ack = sc_syn("S", 20);
+	FX_TRUE((syn_ack.opt.present & TG_OPT_FAST_OPEN) == 0, "none needed");
+	FX_EQUAL(fx.taken, 0);
+	fx.peer.syn.cookie[0] ^= 1;
+	syn_ack = sc_syn("S", 20);
+	FX_EQUAL(memcmp(syn_ack.opt.cookie, want, sizeof(want)), 0);
+	fx.endpoint[0].fast_open = false;
+	FX_TRUE((sc_syn("S", 0).opt.present & TG_OPT_FAST_OPEN) == 0, "not here");
+}
+
+/* Cookies made together are those made one by one, of any mix of families and sizes. */
+static void
+test_batch_is_equal_to_single(void)
+{
+	struct tg_cookie_syn batch[TG_SYN_COOKIES_MAX], one;
+	struct tg_packet pkt[TG_SYN_COOKIES_MAX];
+	uint32_t n, i;
+
+	sc_listen(TG_SYN_COOKIES_ALWAYS, 8);
+	for (n = 1; n <= TG_SYN_COOKIES_MAX; n++) {
+		for (i = 0; i < n; i++) {
+			pkt[i] = ck_syn((i * 7 + n) % 3 == 0);
+			pkt[i].tcp.seq += i;
+			pkt[i].tcp.sport = (be16_t)(i * 257);
+			pkt[i].tcp.opt.mss = (uint16_t)(1200 + 10 * i);
+			pkt[i].tcp.opt.present = i % 5 != 0 ? TG_OPT_MSS : 0;
+			batch[i] = (struct tg_cookie_syn){ .pkt = &pkt[i] };
+		}
+		FX_TRUE(tg_syn_cookies_make(&fx.tcp, batch, n, fx.now), "key");
+		for (i = 0; i < n; i++) {
+			one = (struct tg_cookie_syn){ .pkt = &pkt[i] };
+			tg_syn_cookies_make(&fx.tcp, &one, 1, fx.now);
+			FX_EQUAL(batch[i].iss, one.iss);
+		}
+	}
+	FX_EQUAL(
+	    fx_counter(TG_COUNTER_COOKIES_ISSUED), TG_SYN_COOKIES_MAX * (TG_SYN_COOKIES_MAX + 1));
+}
+
+static CU_TestInfo tests[] = {
+	{ "syn_ack_says_what_one_with_a_tcb_says", test_syn_ack_says_what_one_with_a_tcb_says },
+	{ "syn_ack_without_timestamps_grants_the_mss_only",
+	    test_syn_ack_without_timestamps_grants_the_mss_only },
+	{ "syn_ack_grants_only_what_is_configured", test_syn_ack_grants_only_what_is_configured },
+	{ "syn_ack_of_a_large_window_says_65535", test_syn_ack_of_a_large_window_says_65535 },
+	{ "cookie_opens_a_connection_like_any_other",
+	    test_cookie_opens_a_connection_like_any_other },
+	{ "cookie_without_timestamps_opens_a_plain_connection",
+	    test_cookie_without_timestamps_opens_a_plain_connection },
+	{ "cookie_mss_is_the_class_or_ours", test_cookie_mss_is_the_class_or_ours },
+	{ "cookie_connection_goes_on_in_both_directions",
+	    test_cookie_connection_goes_on_in_both_directions },
+	{ "cookie_connection_times_its_first_segment_from_a_fresh_rto",
+	    test_cookie_connection_times_its_first_segment_from_a_fresh_rto },
+	{ "text_on_the_completing_segment_is_taken", test_text_on_the_completing_segment_is_taken },
+	{ "fin_on_the_completing_segment_is_taken", test_fin_on_the_completing_segment_is_taken },
+	{ "text_in_the_syn_is_ignored", test_text_in_the_syn_is_ignored },
+	{ "repeated_syn_is_answered_alike", test_repeated_syn_is_answered_alike },
+	{ "replay_meets_the_connection", test_replay_meets_the_connection },
+	{ "replay_meets_time_wait", test_replay_meets_time_wait },
+	{ "time_wait_syn_is_answered_with_state", test_time_wait_syn_is_answered_with_state },
+	{ "wrong_cookie_is_reset", test_wrong_cookie_is_reset },
+	{ "wrong_cookies_draw_no_more_resets_than_the_limit",
+	    test_wrong_cookies_draw_no_more_resets_than_the_limit },
+	{ "syn_ack_of_the_peer_is_no_cookie", test_syn_ack_of_the_peer_is_no_cookie },
+	{ "reset_for_a_cookie_opens_nothing", test_reset_for_a_cookie_opens_nothing },
+	{ "cookie_while_draining_is_reset", test_cookie_while_draining_is_reset },
+	{ "cookie_without_a_free_tcb_is_dropped_in_silence",
+	    test_cookie_without_a_free_tcb_is_dropped_in_silence },
+	{ "cookie_of_the_epoch_before_is_honoured_and_older_ones_are_not",
+	    test_cookie_of_the_epoch_before_is_honoured_and_older_ones_are_not },
+	{ "cookie_whose_key_is_not_published_is_stale",
+	    test_cookie_whose_key_is_not_published_is_stale },
+	{ "cookie_is_not_looked_at_where_none_was_made",
+	    test_cookie_is_not_looked_at_where_none_was_made },
+	{ "cookie_of_another_node_is_honoured_with_shared_keys",
+	    test_cookie_of_another_node_is_honoured_with_shared_keys },
+	{ "cookie_is_not_honoured_in_mode_never", test_cookie_is_not_honoured_in_mode_never },
+	{ "cookie_without_keys_is_reset", test_cookie_without_keys_is_reset },
+	{ "acceptance_grants_only_what_is_configured",
+	    test_acceptance_grants_only_what_is_configured },
+	{ "accepted_connection_has_the_user_settings",
+	    test_accepted_connection_has_the_user_settings },
+	{ "fast_open_request_is_granted_beside_the_cookie",
+	    test_fast_open_request_is_granted_beside_the_cookie },
+	{ "batch_is_equal_to_single", test_batch_is_equal_to_single },
+	CU_TEST_INFO_NULL,
+};
+
+int
+main(void)
+{
+	return fx_run("SYN cookies", tests);
+}
