@@ -108,6 +108,7 @@ wire_timers(struct tg_tcp_timers *to, const struct tg_service_config *service)
 	to->keep_alive_probes = (uint8_t)service->timers.keep_alive_probes;
 	to->syn_retries = (uint8_t)service->timers.syn_retries;
 	to->syn_ack_retries = (uint8_t)service->timers.syn_ack_retries;
+	to->syn_ack_retries_pressure = (uint8_t)service->timers.syn_ack_retries_pressure;
 	to->r1 = (uint8_t)service->timers.r1;
 	to->retries = (uint8_t)service->timers.retries;
 }
@@ -167,6 +168,29 @@ wire_ecn(enum tg_config_ecn from)
 	return TG_TCP_ECN_OFF;
 }
 
+static enum tg_syn_cookies_mode
+wire_syn_cookies(enum tg_config_syn_cookies from)
+{
+	switch (from) {
+	case TG_CONFIG_SYN_COOKIES_NEVER:
+		return TG_SYN_COOKIES_NEVER;
+	case TG_CONFIG_SYN_COOKIES_AUTO:
+		return TG_SYN_COOKIES_AUTO;
+	case TG_CONFIG_SYN_COOKIES_ALWAYS:
+		return TG_SYN_COOKIES_ALWAYS;
+	}
+	return TG_SYN_COOKIES_NEVER;
+}
+
+/* The widest registers that the processor and the operating system let us use. */
+static enum tg_siphash_width
+siphash_width(void)
+{
+	if (!__builtin_cpu_supports("avx2"))
+		return TG_SIPHASH_X1;
+	return __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16 : TG_SIPHASH_X8;
+}
+
 static void
 wire_tcp(
     struct tg_tcp_config *tcp, const struct tg_service_config *service, const struct tg_net *net)
@@ -190,6 +214,8 @@ wire_tcp(
 	tcp->initial_window = (uint16_t)service->tcp.initial_window_segments;
 	tcp->congestion_control = wire_congestion_control(service->tcp.congestion_control);
 	tcp->ecn = wire_ecn(service->tcp.ecn);
+	tcp->reset_on_overflow = service->tcp.syn_overflow == TG_CONFIG_SYN_RESET;
+	tcp->siphash_width = siphash_width();
 	tcp->mss4 = wire_mss(service, net->mtu, IP4_TCP_BYTES);
 	tcp->mss6 = wire_mss(service, net->mtu, IP6_TCP_BYTES);
 }
@@ -211,7 +237,8 @@ wire_listener(struct tg_wiring *w, const struct tg_config_listener *from)
 			.port = tg_be16((uint16_t)from->port),
 			.vlan = addr->vlan,
 			.addr = i,
-			.fast_open = from->fast_open };
+			.fast_open = from->fast_open,
+			.syn_cookies = wire_syn_cookies(from->syn_cookies) };
 	}
 }
 

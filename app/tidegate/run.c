@@ -4,10 +4,12 @@
 #include "run.h"
 
 #include "control/capture.h"
+#include "control/cookie_keys.h"
 #include "control/log.h"
 #include "control/secrets.h"
 #include "control/snapshot.h"
 #include "control/telemetry.h"
+#include "eal.h"
 #include "launch.h"
 #include "signals.h"
 
@@ -26,6 +28,7 @@ struct appliance {
 	struct tg_about about;
 	struct tg_workers *workers;
 	struct tg_publisher *publisher;
+	struct tg_cookie_masters masters;
 	struct tg_link link;
 	bool capture;
 };
@@ -215,13 +218,33 @@ key_rotation_ns(const struct tg_service_config *service)
 	return 0;
 }
 
+/* The masters of SYN cookies: those of the file, or a random one. */
+static int
+get_cookie_masters(struct tg_cookie_masters *masters, const char *file)
+{
+	static struct tg_config_errors err;
+	struct timespec wall;
+	uint64_t epoch;
+	int rc;
+
+	if (strcmp(file, "random") == 0)
+		return tg_cookie_masters_make(masters);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	epoch = tg_cookie_epoch((uint64_t)wall.tv_sec * TG_NS_PER_SEC);
+	rc = tg_cookie_masters_load(file, epoch, NULL, masters, &err);
+	tg_print_errors(&err);
+	return rc;
+}
+
 static int
 serve_on_port(struct appliance *a, const struct tg_device_config *dev, const struct tg_pages *pages)
 {
 	struct tg_publisher_config config = { .about = &a->about,
 		.pages = pages,
 		.port = &a->port,
-		.key_rotation_ns = key_rotation_ns(a->service) };
+		.key_rotation_ns = key_rotation_ns(a->service),
+		.masters = &a->masters,
+		.window_scale = a->wiring.tcp.window_scale };
 	int rc = -ENOMEM;
 
 	a->workers = tg_launch_create(&a->port, dev, &a->wiring, a->service->workers);
@@ -251,6 +274,11 @@ tg_run(const struct tg_device_config *dev, const struct tg_service_config *servi
 	rc = tg_secrets_make(&a.wiring.tcp.secrets);
 	if (rc < 0) {
 		TG_CONTROL_LOG(ERR, "no random keys: %s", strerror(-rc));
+		return rc;
+	}
+	rc = get_cookie_masters(&a.masters, service->syn_cookies.key_file);
+	if (rc < 0) {
+		TG_CONTROL_LOG(ERR, "no keys for SYN cookies: %s", strerror(-rc));
 		return rc;
 	}
 	rc = tg_port_open(&a.port, dev, (uint16_t)service->workers,

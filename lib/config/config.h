@@ -82,6 +82,15 @@ struct tg_config_mac {
 
 enum tg_config_ecn { TG_CONFIG_ECN_OFF, TG_CONFIG_ECN_ACCEPT, TG_CONFIG_ECN_ALWAYS };
 
+enum tg_config_syn_cookies {
+	TG_CONFIG_SYN_COOKIES_NEVER,
+	TG_CONFIG_SYN_COOKIES_AUTO,
+	TG_CONFIG_SYN_COOKIES_ALWAYS,
+};
+
+/* What becomes of a SYN beyond the limit of half-open connections. */
+enum tg_config_syn_overflow { TG_CONFIG_SYN_DROP, TG_CONFIG_SYN_RESET };
+
 enum tg_config_congestion_control { TG_CONFIG_CUBIC, TG_CONFIG_RENO };
 
 struct tg_device_config {
@@ -144,6 +153,7 @@ struct tg_config_listener {
 	uint32_t port;
 	struct tg_config_ip address; /* one of addresses, on each VLAN that has it; not set: all */
 	bool fast_open;
+	enum tg_config_syn_cookies syn_cookies;
 };
 
 /* One of file and body is not empty. */
@@ -183,7 +193,7 @@ struct tg_service_config {
 
 	struct {
 		uint32_t msl_ms;
-		uint32_t syn_retries, syn_ack_retries;
+		uint32_t syn_retries, syn_ack_retries, syn_ack_retries_pressure;
 		uint32_t r1, retries;
 		uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
 		uint32_t delayed_ack_ms;
@@ -207,6 +217,7 @@ struct tg_service_config {
 		uint32_t initial_window_segments;
 		enum tg_config_congestion_control congestion_control;
 		enum tg_config_ecn ecn;
+		enum tg_config_syn_overflow syn_overflow;
 		uint32_t mss; /* 0: from the MTU */
 		struct tg_config_place mss_at;
 	} tcp;
@@ -214,6 +225,10 @@ struct tg_service_config {
 	struct {
 		uint32_t key_rotation_s;
 	} tcp_fast_open;
+
+	struct {
+		char key_file[TG_CONFIG_FILE_MAX]; /* or "random" */
+	} syn_cookies;
 
 	unsigned n_routes;
 	struct tg_config_route route[TG_CONFIG_ROUTES_MAX];

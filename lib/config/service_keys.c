@@ -35,6 +35,19 @@ static const char *const ecn_names[] = {
 	NULL,
 };
 
+static const char *const syn_cookies_names[] = {
+	[TG_CONFIG_SYN_COOKIES_NEVER] = "never",
+	[TG_CONFIG_SYN_COOKIES_AUTO] = "auto",
+	[TG_CONFIG_SYN_COOKIES_ALWAYS] = "always",
+	NULL,
+};
+
+static const char *const syn_overflow_names[] = {
+	[TG_CONFIG_SYN_DROP] = "drop",
+	[TG_CONFIG_SYN_RESET] = "reset",
+	NULL,
+};
+
 static const struct tg_key service_keys[] = {
 	{
 	    .path = "workers",
@@ -137,6 +150,15 @@ static const struct tg_key service_keys[] = {
 	    .def = "false",
 	    .help = "Whether to answer a request in the SYN of a client with a cookie (TCP Fast "
 		    "Open, RFC 7413). Such a request may be answered twice.",
+	},
+	{
+	    .path = "listeners[].syn_cookies",
+	    .type = TG_KEY_ENUM,
+	    .offset = LISTENER_AT(syn_cookies),
+	    .names = syn_cookies_names,
+	    .def = "auto",
+	    .help = "When to answer SYNs with cookies, keeping nothing about them (RFC 4987): auto "
+		    "while limits.half_open is reached.",
 	},
 	{
 	    .path = "limits",
@@ -287,6 +309,17 @@ static const struct tg_key service_keys[] = {
 	    .def = "5",
 	    .unit = "retransmissions",
 	    .help = "Retransmissions of a SYN-ACK before the half-open connection is dropped.",
+	},
+	{
+	    .path = "timers.syn_ack_retries_pressure",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(timers.syn_ack_retries_pressure),
+	    .min = 1,
+	    .max = 15,
+	    .zero = "none",
+	    .def = "1",
+	    .unit = "retransmissions",
+	    .help = "The same while limits.half_open is reached, if fewer.",
 	},
 	{
 	    .path = "timers.r1",
@@ -510,6 +543,15 @@ static const struct tg_key service_keys[] = {
 		"that are opened here, too.",
 	},
 	{
+	    .path = "tcp.syn_overflow",
+	    .type = TG_KEY_ENUM,
+	    .offset = AT(tcp.syn_overflow),
+	    .names = syn_overflow_names,
+	    .def = "drop",
+	    .help = "What becomes of a SYN beyond limits.half_open that gets no cookie. A client "
+		    "tries again after drop, and gives up after reset.",
+	},
+	{
 	    .path = "tcp.mss",
 	    .type = TG_KEY_INTEGER,
 	    .offset = AT(tcp.mss),
@@ -538,6 +580,21 @@ static const struct tg_key service_keys[] = {
 	    .unit = "s",
 	    .help = "How often the key of the cookies changes. A cookie is taken for one to two "
 		    "such times.",
+	},
+	{
+	    .path = "syn_cookies",
+	    .type = TG_KEY_SECTION,
+	    .help = "SYN cookies, for the listeners that make them.",
+	},
+	{
+	    .path = "syn_cookies.key_file",
+	    .type = TG_KEY_STRING,
+	    .offset = AT(syn_cookies.key_file),
+	    .size = SIZE(syn_cookies.key_file),
+	    .def = "random",
+	    .help = "File of keys that nodes share, so that one takes the cookies of another; each "
+		    "line is `from_epoch <number> key <32 hexadecimal digits>`. Or random: a key "
+		    "of this node's own.",
 	},
 	{
 	    .path = "routes",

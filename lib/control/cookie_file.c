@@ -248,6 +248,7 @@ tg_cookie_masters_parse(const char *name, const char *text, size_t len, uint64_t
 	const char *newline;
 
 	memset(masters, 0, sizeof(*masters));
+	masters->shared = true;
 	while (s.at < s.end) {
 		s.line_start = s.at;
 		s.line++;

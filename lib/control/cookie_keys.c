@@ -37,7 +37,9 @@ tg_cookie_keys_make(const struct tg_cookie_masters *masters, uint8_t wscale, tg_
 	uint64_t epoch = tg_cookie_epoch(wall_ns);
 	unsigned i;
 
-	*keys = (struct tg_cookie_keys){ .epoch = epoch, .at = at, .wall_ns = wall_ns };
+	*keys = (struct tg_cookie_keys){
+		.epoch = epoch, .shared = masters->shared, .at = at, .wall_ns = wall_ns
+	};
 	for (i = 0; i < TG_ARRAY_LEN(keys->key); i++) {
 		master = tg_cookie_master_of(masters, epoch - 1 + i);
 		if (master == NULL)

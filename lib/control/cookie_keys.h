@@ -37,6 +37,7 @@
 /* In ascending order of from_epoch, no two the same. */
 struct tg_cookie_masters {
 	unsigned n;
+	bool shared; /* with other nodes: they came from a file */
 	struct {
 		uint64_t from_epoch;
 		struct tg_siphash_key key;

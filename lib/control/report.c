@@ -20,6 +20,7 @@ tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally)
 	sum->connections += tally->connections;
 	sum->sides += tally->sides;
 	sum->held += tally->held;
+	sum->syn_pressure += tally->syn_pressure;
 	sum->busy += tally->busy;
 	sum->cycles += tally->cycles;
 }

@@ -48,6 +48,7 @@ struct tg_tally {
 	uint32_t state[TG_TCP_STATES]; /* connections */
 	uint32_t connections;          /* in all states together */
 	uint32_t sides, held;          /* records and frames in use */
+	uint32_t syn_pressure;         /* workers under pressure by SYNs */
 	uint64_t busy, cycles;         /* TSC cycles: with work, and since the worker started */
 };
 

@@ -15,8 +15,9 @@ tg_tally_read(struct tg_tally *tally, struct tg_workers *workers, uint16_t i)
 	const struct tg_tcp_gauges *gauges = tg_shard_gauges(shard);
 	unsigned n;
 
-	*tally =
-	    (struct tg_tally){ .sides = tg_gauge(&gauges->sides), .held = tg_gauge(&gauges->held) };
+	*tally = (struct tg_tally){ .sides = tg_gauge(&gauges->sides),
+		.held = tg_gauge(&gauges->held),
+		.syn_pressure = tg_gauge(&gauges->syn_pressure) };
 	for (n = 0; n < TG_COUNTER_MAX; n++)
 		tally->counter[n] = tg_stats_counter(stats, (enum tg_counter)n);
 	for (n = 0; n < TG_DROP_MAX; n++) {

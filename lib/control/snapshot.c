@@ -22,6 +22,7 @@ struct edition {
 	struct tg_world world;
 	struct tg_http_view view;
 	struct tg_fast_open_keys keys;
+	struct tg_cookie_keys syn_cookies;
 };
 
 struct tg_publisher {
@@ -192,6 +193,21 @@ turn_keys(struct tg_publisher *pub, tg_time_t now)
 	pub->keys_due = now + pub->config.key_rotation_ns;
 }
 
+/* Makes the keys of SYN cookies of this moment. Returns them, or NULL: there are none. */
+static const struct tg_cookie_keys *
+make_cookie_keys(
+    const struct tg_publisher_config *config, tg_time_t now, struct tg_cookie_keys *keys)
+{
+	struct timespec wall;
+
+	if (config->masters == NULL || clock_gettime(CLOCK_REALTIME, &wall) < 0)
+		return NULL;
+	if (tg_cookie_keys_make(config->masters, config->window_scale, now,
+		(uint64_t)wall.tv_sec * TG_NS_PER_SEC + (uint64_t)wall.tv_nsec, keys) < 0)
+		return NULL;
+	return keys;
+}
+
 void
 tg_publisher_publish(struct tg_publisher *pub)
 {
@@ -213,7 +229,9 @@ tg_publisher_publish(struct tg_publisher *pub)
 	next->keys = pub->keys;
 	next->world = (struct tg_world){ .http = &next->view,
 		.draining = pub->draining,
-		.fast_open = pub->has_keys ? &next->keys : NULL };
+		.fast_open = pub->has_keys ? &next->keys : NULL,
+		.syn_cookies = make_cookie_keys(
+		    &pub->config, pub->report[pub->current].at, &next->syn_cookies) };
 	tg_workers_publish(pub->config.workers, &next->world);
 	if (!first)
 		tg_workers_quiesce(pub->config.workers);

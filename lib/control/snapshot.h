@@ -18,13 +18,14 @@
  * connection; publication never waits and never fails for want of a slot.
  *
  * With the snapshot go the keys of Fast Open cookies (tcp/fast_open.h), which change every so
- * often.
+ * often, and those of SYN cookies (tcp/cookie.h): of the current epoch and its neighbours.
  *
  * Control thread only.
  */
 #ifndef TG_CONTROL_SNAPSHOT_H
 #define TG_CONTROL_SNAPSHOT_H
 
+#include "control/cookie_keys.h"
 #include "control/pages.h"
 
 struct tg_publisher; /* opaque */
@@ -35,6 +36,8 @@ struct tg_publisher_config {
 	const struct tg_port *port;
 	struct tg_workers *workers;
 	tg_time_t key_rotation_ns; /* a key of cookies lives this long; 0: there are none */
+	const struct tg_cookie_masters *masters; /* of SYN cookies; NULL: there are none */
+	uint8_t window_scale;                    /* that SYN-ACKs offer */
 };
 
 /* Allocates all slots. What config points to outlives the publisher. Returns NULL

@@ -10,6 +10,7 @@ static const enum tg_counter watched[] = {
 	TG_COUNTER_TX_FRAMES,
 	TG_COUNTER_TX_BYTES,
 	TG_COUNTER_SYN_RECEIVED,
+	TG_COUNTER_COOKIES_ISSUED,
 	TG_COUNTER_ESTABLISHED,
 	TG_COUNTER_CLOSED,
 	TG_COUNTER_RETRANSMITS,
@@ -105,6 +106,7 @@ put_workers(struct tg_json *j, const struct tg_report *now, const struct tg_repo
 		put_rates(j, worker, &before->worker[i], now->at - before->at);
 		tg_json_number(j, "side_records", worker->sides);
 		tg_json_number(j, "held_frames", worker->held);
+		tg_json_bool(j, "syn_pressure", worker->syn_pressure != 0);
 		tg_json_close(j, '}');
 	}
 	tg_json_close(j, ']');
@@ -138,6 +140,7 @@ tg_render_status(struct tg_text *t, const struct tg_moment *m)
 	tg_json_number(&j, "uptime_seconds", tg_moment_uptime(m));
 	tg_json_bool(&j, "draining", m->draining);
 	tg_json_number(&j, "workers", m->now->n_workers);
+	tg_json_number(&j, "workers_under_syn_pressure", m->now->total.syn_pressure);
 	put_port(&j, m->about, m->now);
 	put_connections(&j, &m->now->total);
 	put_pools(&j, m->about, m->now);

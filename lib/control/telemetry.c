@@ -87,6 +87,7 @@ fill_connections(
 		put_number(data, name, tally->state[i]);
 	}
 	put_number(data, "total", tally->connections);
+	put_number(data, "workers_under_syn_pressure", tally->syn_pressure);
 }
 
 static void

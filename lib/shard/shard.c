@@ -294,6 +294,7 @@ tg_shard_run(struct tg_shard *shard, const struct tg_world *world, tg_time_t now
 	assert(n <= TG_SHARD_BURST_MAX); /* the header says so */
 	shard->tcp.draining = world->draining;
 	shard->tcp.fast_open_keys = world->fast_open;
+	shard->tcp.syn_cookies.keys = world->syn_cookies;
 	receive(&run, rx, n);
 	run_timers(&run);
 	tg_waiting_run(&run);

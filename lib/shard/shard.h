@@ -47,6 +47,7 @@ struct tg_world {
 	const struct tg_http_view *http; /* the server answers from it */
 	bool draining; /* shutting down: no new connections, idle ones are closed */
 	const struct tg_fast_open_keys *fast_open; /* of cookies granted; NULL: none is */
+	const struct tg_cookie_keys *syn_cookies;  /* NULL: none is made or honoured */
 };
 
 /* Cuts a shard from arena and returns it, or NULL while measuring. first: the shard

@@ -124,6 +124,10 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(service.listener[0].port, 80);
 	CU_ASSERT_FALSE(service.listener[0].address.set);
 	CU_ASSERT_FALSE(service.listener[0].fast_open);
+	CU_ASSERT_EQUAL(service.listener[0].syn_cookies, TG_CONFIG_SYN_COOKIES_AUTO);
+	CU_ASSERT_EQUAL(service.timers.syn_ack_retries_pressure, 1);
+	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_DROP);
+	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "random");
 	CU_ASSERT_EQUAL(service.limits.fast_open_pending, 256);
 	CU_ASSERT_EQUAL(service.tcp_fast_open.key_rotation_s, 3600);
 	CU_ASSERT_EQUAL(service.limits.connections, 65536);
@@ -157,28 +161,29 @@ static void
 test_service_whole_is_stored(void)
 {
 	CU_ASSERT_EQUAL_FATAL(
-	    parse_service(
-		"workers: 4\n"
-		"addresses:\n"
-		"  - { vlan: 7, address: 192.0.2.2/31 }\n"
-		"  - { address: 192.0.2.2/24, vlan: 8 }\n"
-		"  - address: \"2001:db8::2/64\"\n"
-		"gateway4: 192.0.2.3\n"
-		"gateway6: fe80::1\n"
-		"dad: false\n"
-		"listeners:\n"
-		"  - port: 80\n"
-		"  - &slow { port: 8080, address: 2001:db8::2, fast_open: true }\n"
-		"  - { port: 8080, address: 192.0.2.2 }\n"
-		"timers: { idle_timeout_ms: 7000 }\n"
-		"tcp: { window_scale: 0, mss: 1400, congestion_control: reno, ecn: off }\n"
-		"routes:\n"
-		"  - { path: /big, file: /srv/big.bin, type: application/octet-stream }\n"
-		"  - path: /text\n"
-		"    body: |\n"
-		"      two\n"
-		"      lines\n"
-		"log: { level: debug }\n"),
+	    parse_service("workers: 4\n"
+			  "addresses:\n"
+			  "  - { vlan: 7, address: 192.0.2.2/31 }\n"
+			  "  - { address: 192.0.2.2/24, vlan: 8 }\n"
+			  "  - address: \"2001:db8::2/64\"\n"
+			  "gateway4: 192.0.2.3\n"
+			  "gateway6: fe80::1\n"
+			  "dad: false\n"
+			  "listeners:\n"
+			  "  - port: 80\n"
+			  "  - &slow { port: 8080, address: 2001:db8::2, fast_open: true }\n"
+			  "  - { port: 8080, address: 192.0.2.2, syn_cookies: always }\n"
+			  "syn_cookies: { key_file: /etc/keys }\n"
+			  "timers: { idle_timeout_ms: 7000 }\n"
+			  "tcp: { window_scale: 0, mss: 1400, congestion_control: reno, ecn: off,\n"
+			  "  syn_overflow: reset }\n"
+			  "routes:\n"
+			  "  - { path: /big, file: /srv/big.bin, type: application/octet-stream }\n"
+			  "  - path: /text\n"
+			  "    body: |\n"
+			  "      two\n"
+			  "      lines\n"
+			  "log: { level: debug }\n"),
 	    0);
 	CU_ASSERT_EQUAL(service.workers, 4);
 	CU_ASSERT_EQUAL(service.workers_at.line, 1);
@@ -204,6 +209,10 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.tcp.mss, 1400);
 	CU_ASSERT_EQUAL(service.tcp.congestion_control, TG_CONFIG_RENO);
 	CU_ASSERT_EQUAL(service.tcp.ecn, TG_CONFIG_ECN_OFF);
+	CU_ASSERT_EQUAL(service.listener[1].syn_cookies, TG_CONFIG_SYN_COOKIES_AUTO);
+	CU_ASSERT_EQUAL(service.listener[2].syn_cookies, TG_CONFIG_SYN_COOKIES_ALWAYS);
+	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_RESET);
+	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "/etc/keys");
 	CU_ASSERT_EQUAL(service.n_routes, 2);
 	CU_ASSERT_EQUAL(service.timers.idle_timeout_ms, 7000);
 	CU_ASSERT_STRING_EQUAL(service.route[0].path, "/big");

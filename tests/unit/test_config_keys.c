@@ -111,7 +111,7 @@ test_integer_keys_hold_their_bounds(void)
 			n++;
 		}
 	}
-	CU_ASSERT_EQUAL(n, 41);
+	CU_ASSERT_EQUAL(n, 42);
 }
 
 static void

@@ -75,12 +75,16 @@ publish(void)
 }
 
 static tg_time_t key_rotation_ns;
+static struct tg_cookie_masters *masters;
 
 static void
 start(void)
 {
 	char why[TG_PAGES_WHY_MAX];
-	struct tg_publisher_config config = { .about = &about, .key_rotation_ns = key_rotation_ns };
+	struct tg_publisher_config config = { .about = &about,
+		.key_rotation_ns = key_rotation_ns,
+		.masters = masters,
+		.window_scale = 7 };
 
 	memset(pins, 0, sizeof(pins));
 	seen = latest = NULL;
@@ -279,6 +283,39 @@ test_keys_change_with_their_period_and_the_last_one_stays(void)
 	key_rotation_ns = 0;
 }
 
+static void
+test_syn_cookie_keys_are_those_of_the_moment(void)
+{
+	struct tg_cookie_masters file = { .n = 1, .shared = true, .master[0].key = { { 1, 2 } } };
+	struct tg_cookie_keys want;
+	unsigned i;
+
+	masters = NULL;
+	start();
+	CU_ASSERT_PTR_NULL(seen->syn_cookies);
+	finish();
+	masters = &file;
+	start();
+	for (i = 0; i < 3; i++) {
+		const struct tg_cookie_keys *keys = seen->syn_cookies;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+		CU_ASSERT_TRUE(keys->shared);
+		CU_ASSERT_EQUAL(keys->epoch, tg_cookie_epoch(keys->wall_ns));
+		tg_cookie_keys_make(&file, 7, keys->at, keys->wall_ns, &want);
+		CU_ASSERT_EQUAL(memcmp(keys->key, want.key, sizeof(want.key)), 0);
+		CU_ASSERT_TRUE(keys->at != 0);
+		publish();
+		CU_ASSERT_TRUE(seen->syn_cookies != keys);
+	}
+	finish();
+	file.master[0].from_epoch = UINT64_MAX; /* the clock was set back */
+	start();
+	CU_ASSERT_PTR_NULL(seen->syn_cookies);
+	finish();
+	masters = NULL;
+}
+
 static struct tg_fast_open_keys keys_before;
 
 static void
@@ -319,6 +356,8 @@ static CU_TestInfo tests[] = {
 	    test_all_slots_pinned_expires_the_oldest_only },
 	{ "pins: taken during the grace period hold",
 	    test_pins_taken_during_the_grace_period_hold },
+	{ "keys of SYN cookies are those of the moment",
+	    test_syn_cookie_keys_are_those_of_the_moment },
 	CU_TEST_INFO_NULL,
 };
 

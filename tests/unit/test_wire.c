@@ -234,6 +234,31 @@ test_wire_ecn_by_name(void)
 	}
 }
 
+static void
+test_wire_syn_cookies_by_name(void)
+{
+	static const struct {
+		enum tg_config_syn_cookies from;
+		enum tg_syn_cookies_mode to;
+	} rows[] = { { TG_CONFIG_SYN_COOKIES_NEVER, TG_SYN_COOKIES_NEVER },
+		{ TG_CONFIG_SYN_COOKIES_AUTO, TG_SYN_COOKIES_AUTO },
+		{ TG_CONFIG_SYN_COOKIES_ALWAYS, TG_SYN_COOKIES_ALWAYS } };
+	unsigned i;
+
+	start();
+	add_address("192.0.2.2", 0);
+	add_listener(80, -1);
+	service.timers.syn_ack_retries_pressure = 7;
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		service.listener[0].syn_cookies = rows[i].from;
+		service.tcp.syn_overflow = i == 1 ? TG_CONFIG_SYN_RESET : TG_CONFIG_SYN_DROP;
+		CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+		CU_ASSERT_EQUAL(w.endpoint[0].syn_cookies, rows[i].to);
+		CU_ASSERT_EQUAL(w.tcp.reset_on_overflow, i == 1);
+		CU_ASSERT_EQUAL(w.tcp.timers.syn_ack_retries_pressure, 7);
+	}
+}
+
 static int
 parse(struct tg_options *o, char **argv)
 {
@@ -293,6 +318,7 @@ static CU_TestInfo tests[] = {
 	    test_wire_keep_alive_is_off_and_two_hours_unless_configured },
 	{ "wire: congestion control by name", test_wire_congestion_control_by_name },
 	{ "wire: ECN by name", test_wire_ecn_by_name },
+	{ "wire: SYN cookies by name", test_wire_syn_cookies_by_name },
 	{ "options: before dashes go to EAL", test_options_before_dashes_go_to_eal },
 	{ "options: without dashes are all ours", test_options_without_dashes_are_all_ours },
 	CU_TEST_INFO_NULL,
