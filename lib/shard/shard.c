@@ -9,15 +9,7 @@
 #include "packet/flow_hash.h"
 #include "shard/shard_internal.h"
 
-#define CHUNK        32  /* frames parsed ahead: their TCBs arrive from memory meanwhile */
 #define WHEEL_BUDGET 256 /* wheel nodes visited in one run */
-
-/* A TCP segment of the chunk under way. */
-struct arrival {
-	struct tg_frame frame;
-	struct tg_packet pkt;
-	uint32_t hash;
-};
 
 static void
 drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why)
@@ -46,8 +38,8 @@ check_layer2(const struct tg_net *net, const struct tg_frame *frame, const struc
 
 /* Whether a segment that belongs to no connection may reach a listener: RFC 9293 MUST-57 and
  * MUST-63. */
-static enum tg_drop
-check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
+enum tg_drop
+tg_shard_check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
 {
 	const struct tg_net *net = shard->config->net;
 	uint16_t addr = tg_net_find(net, pkt->is_ipv6, &pkt->dst, pkt->vlan);
@@ -67,8 +59,8 @@ check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
 
 /* Turns a received segment's frame into the reset that answers it, back where it came
  * from: no state is needed, and no next hop has to be known. */
-static void
-reply_in_place(struct tg_run *run, struct arrival *a, const struct tg_segment *reply)
+void
+tg_shard_reply_in_place(struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply)
 {
 	const struct tg_net *net = run->shard->config->net;
 	struct tg_path path = {
@@ -89,7 +81,7 @@ reply_in_place(struct tg_run *run, struct arrival *a, const struct tg_segment *r
 }
 
 static void
-receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
+receive_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
 {
 	struct tg_tcp *tcp = &run->shard->tcp;
 	const uint8_t *text;
@@ -101,18 +93,19 @@ receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
 }
 
 static void
-receive_syn_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
+receive_syn_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
 {
 	tg_tcp_strip_syn(&a->pkt.tcp);
 	receive_text(run, a, r);
 }
 
 static void
-receive_tcp(struct tg_run *run, struct arrival *a)
+receive_tcp(struct tg_run *run, struct tg_arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t h = tg_tcp_find(&shard->tcp, &a->pkt, a->hash);
-	enum tg_drop why = h == TG_HANDLE_NONE ? check_addresses(shard, &a->pkt) : TG_DROP_NONE;
+	enum tg_drop why =
+	    h == TG_HANDLE_NONE ? tg_shard_check_addresses(shard, &a->pkt) : TG_DROP_NONE;
 	struct tg_tcp_result r;
 
 	if (why != TG_DROP_NONE) {
@@ -135,7 +128,7 @@ receive_tcp(struct tg_run *run, struct arrival *a)
 	if (r.drop != TG_DROP_NONE)
 		tg_count_drop(shard->stats, r.drop);
 	if (r.has_reply) {
-		reply_in_place(run, a, &r.reply);
+		tg_shard_reply_in_place(run, a, &r.reply);
 		r.has_reply = false;
 	} else if (!r.frame_held)
 		tg_frames_push(run->spare, &a->frame);
@@ -192,7 +185,7 @@ receive_other(struct tg_run *run, struct tg_frame *frame, const struct tg_packet
 }
 
 static uint32_t
-hash_of(const struct tg_shard *shard, const struct arrival *a)
+hash_of(const struct tg_shard *shard, const struct tg_arrival *a)
 {
 	const struct tg_packet *pkt = &a->pkt;
 
@@ -202,16 +195,16 @@ hash_of(const struct tg_shard *shard, const struct arrival *a)
 	    pkt->tcp.sport, pkt->tcp.dport);
 }
 
-/* Parses up to CHUNK frames. TCP segments are collected in a[], everything else is
+/* Parses up to TG_SHARD_CHUNK frames. TCP segments are collected in a[], everything else is
  * handled at once. Returns the number collected. */
 static uint32_t
-parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct arrival *a)
+parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct tg_arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t i, n_tcp = 0;
 
 	for (i = 0; i < n; i++) {
-		struct arrival *next = &a[n_tcp];
+		struct tg_arrival *next = &a[n_tcp];
 		enum tg_drop why;
 
 		next->frame = rx[i];
@@ -234,7 +227,7 @@ parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct ar
 /* Brings the likely TCB of every segment into the cache. Lookups that count are made
  * one by one: an earlier segment may open or end the connection of a later one. */
 static void
-prefetch_tcbs(const struct tg_tcp *tcp, const struct arrival *a, uint32_t n)
+prefetch_tcbs(const struct tg_tcp *tcp, const struct tg_arrival *a, uint32_t n)
 {
 	struct tg_flow_probe probe;
 	uint32_t i, h;
@@ -250,14 +243,16 @@ prefetch_tcbs(const struct tg_tcp *tcp, const struct arrival *a, uint32_t n)
 static void
 receive(struct tg_run *run, const struct tg_frame *rx, uint32_t n)
 {
-	struct arrival a[CHUNK];
-	uint32_t at, i, n_tcp;
+	struct tg_arrival a[TG_SHARD_CHUNK];
+	uint32_t at, i, n_tcp, answered;
 
-	for (at = 0; at < n; at += CHUNK) {
-		n_tcp = parse_chunk(run, rx + at, TG_MIN(n - at, CHUNK), a);
+	for (at = 0; at < n; at += TG_SHARD_CHUNK) {
+		n_tcp = parse_chunk(run, rx + at, TG_MIN(n - at, TG_SHARD_CHUNK), a);
 		prefetch_tcbs(&run->shard->tcp, a, n_tcp);
+		answered = tg_syn_batch(run, a, n_tcp);
 		for (i = 0; i < n_tcp; i++)
-			receive_tcp(run, &a[i]);
+			if ((answered & UINT32_C(1) << i) == 0)
+				receive_tcp(run, &a[i]);
 	}
 }
 

@@ -24,6 +24,15 @@ struct tg_waiting {
 	uint32_t left;        /* words to be looked at, as one of them may go on */
 };
 
+#define TG_SHARD_CHUNK 32 /* frames parsed ahead: their TCBs arrive from memory meanwhile */
+
+/* A TCP segment of the chunk under way. */
+struct tg_arrival {
+	struct tg_frame frame;
+	struct tg_packet pkt;
+	uint32_t hash;
+};
+
 struct tg_shard {
 	const struct tg_shard_config *config;
 	const struct tg_user_ops *ops;
@@ -36,6 +45,16 @@ struct tg_shard {
 	struct tg_waiting waiting;
 	struct tg_tcp tcp;
 };
+
+/* shard.c. tg_shard_check_addresses: whether a segment of no connection may reach a listener;
+ * tg_shard_reply_in_place: its frame becomes the answer to it. */
+enum tg_drop tg_shard_check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt);
+void tg_shard_reply_in_place(
+    struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply);
+
+/* syn_batch.c. Answers those of n segments that are SYNs to be answered with cookies. Returns
+ * which: bit i for a[i]. */
+uint32_t tg_syn_batch(struct tg_run *run, struct tg_arrival *a, uint32_t n);
 
 /* connection.c, with what shard/user.h declares. */
 

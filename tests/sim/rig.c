@@ -84,7 +84,8 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 			.is_ipv6 = rig->net.addr[i].is_ipv6,
 			.port = tg_be16(80),
 			.addr = (uint16_t)i,
-			.fast_open = true };
+			.fast_open = true,
+			.syn_cookies = o->syn_cookies };
 	if (o->role == RIG_LISTENS)
 		return;
 	rig->tcp.endpoint = &rig->endpoint[o->role == RIG_CONNECTS_6];

@@ -33,7 +33,8 @@ struct rig_options {
 	uint8_t window_scale;
 	uint8_t host; /* of 192.0.2.x, 2001:db8::x and the MAC address; 0: 2 */
 	enum rig_role role;
-	const struct tg_user_ops *user; /* NULL: the server */
+	enum tg_syn_cookies_mode syn_cookies; /* the keys are the caller's to put into the world */
+	const struct tg_user_ops *user;       /* NULL: the server */
 	const void *user_config;
 };
 
