@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "link.h"
+#include "packet/build.h"
 #include "packet/checksum.h"
 #include "peer.h"
 #include "rig.h"
@@ -19,6 +20,9 @@
 #define LONG_SEEDS       20000 /* where TG_LONG is set */
 #define VIRTUAL_LIMIT_NS (3600 * TG_NS_PER_SEC)
 #define STEP_MAX_NS      (10 * TG_NS_PER_SEC)
+#define FLOOD_NS         (5 * TG_NS_PER_SEC)
+#define FLOOD_NET        0xc6336400 /* 198.51.100.0: where nobody answers */
+#define FLOOD_HALF_OPEN  8
 
 struct world {
 	struct sim_random random;
@@ -26,8 +30,11 @@ struct world {
 	struct rig rig;
 	struct peer peer;
 	tg_time_t now;
-	tg_time_t took;  /* virtual time of all seeds */
-	uint64_t resent; /* segments that the shard sent again, all seeds */
+	tg_time_t took;        /* virtual time of all seeds */
+	uint64_t resent;       /* segments that the shard sent again, all seeds */
+	uint64_t by_cookie;    /* connections, all seeds */
+	tg_time_t flood_until; /* 0: there is none */
+	struct tg_cookie_keys keys;
 	bool verbose;
 };
 
@@ -36,6 +43,7 @@ struct scenario {
 	const char *what;
 	void (*script)(struct world *w, struct peer_script *s);
 	void (*quality)(struct world *w, struct sim_link_quality *q);
+	bool flood; /* SYNs of nobody come before the peer's and with it */
 };
 
 static void
@@ -121,6 +129,8 @@ static const struct scenario scenarios[] = {
 	{ "clean", "1 MB down a clean link", script_download, quality_clean },
 	{ "download", "1 MB down a bad link", script_download, quality_bad },
 	{ "upload", "1 MB of pipelined requests up a bad link", script_upload, quality_bad },
+	{ "flood", "1 MB down a bad link through a flood of SYNs", script_download, quality_bad,
+	    true },
 };
 
 static void
@@ -142,6 +152,13 @@ trace(const struct world *w, const char *from, const uint8_t *data, uint16_t len
 	    pkt.tcp.wnd, pkt.tcp.opt.n_sack != 0 ? " sack" : "");
 }
 
+static bool
+is_to_the_flood(const struct tg_frame *f)
+{
+	return tg_load16(f->data + 12) == TG_ETHERTYPE_IP4 &&
+	       tg_load32(f->data + 30) >> 8 == FLOOD_NET >> 8;
+}
+
 static void
 run_shard(struct world *w, const struct tg_frame *rx, uint32_t n)
 {
@@ -149,6 +166,8 @@ run_shard(struct world *w, const struct tg_frame *rx, uint32_t n)
 
 	rig_run(&w->rig, w->now, rx, n);
 	for (i = 0; i < w->rig.tx.n; i++) {
+		if (is_to_the_flood(&w->rig.tx.v[i]))
+			continue;
 		trace(w, "shard", w->rig.tx.v[i].data, w->rig.tx.v[i].len);
 		sim_link_send(&w->link, w->now, SIM_PEER, w->rig.tx.v[i].data, w->rig.tx.v[i].len);
 	}
@@ -174,6 +193,57 @@ deliver(struct world *w)
 		memcpy(rx[n].data, flight->data, flight->len);
 		rx[n++].len = flight->len;
 	}
+	run_shard(w, rx, n);
+}
+
+/* What control publishes. */
+static void
+publish_keys(struct world *w, tg_time_t begin)
+{
+	static const struct tg_siphash_key master = { { 1, 2 } };
+	uint64_t epoch = 27000000 + (w->now - begin) / TG_NS_PER_SEC / TG_COOKIE_EPOCH_S;
+	unsigned i;
+
+	if (w->keys.epoch == epoch && w->keys.at == begin)
+		return;
+	w->keys = (struct tg_cookie_keys){ .epoch = epoch,
+		.at = begin,
+		.wall_ns = 27000000ULL * TG_COOKIE_EPOCH_S * TG_NS_PER_SEC };
+	for (i = 0; i < TG_ARRAY_LEN(w->keys.key); i++)
+		tg_cookie_make_key(
+		    &master, w->rig.tcp.window_scale, epoch - 1 + i, &w->keys.key[i]);
+	w->rig.world.syn_cookies = &w->keys;
+}
+
+static struct tg_frame
+flood_syn(struct world *w)
+{
+	struct tg_path path = { .ttl = 64, .dst = w->rig.net.addr[0].ip };
+	struct tg_segment syn = { .seq = (uint32_t)sim_random_next(&w->random),
+		.sport = (be16_t)sim_random_next(&w->random),
+		.dport = tg_be16(80),
+		.flags = TG_TCP_SYN };
+	struct tg_frame f = rig_frame(&w->rig);
+
+	path.src.v4 = tg_be32(FLOOD_NET + 1 + sim_random_below(&w->random, 250));
+	memcpy(path.src_mac, rig_peer_mac, 6);
+	memcpy(path.dst_mac, w->rig.net.mac, 6);
+	tg_build_tcp(&f, &path, &syn);
+	f.flags = 0;
+	return f;
+}
+
+/* A burst of SYNs that nobody stands behind. */
+static void
+flood(struct world *w)
+{
+	struct tg_frame rx[RIG_BURST];
+	uint32_t n = 1 + sim_random_below(&w->random, RIG_BURST), i;
+
+	if (w->now >= w->flood_until)
+		return;
+	for (i = 0; i < n; i++)
+		rx[i] = flood_syn(w);
 	run_shard(w, rx, n);
 }
 
@@ -225,12 +295,18 @@ run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
 	options.timestamps = sim_random_percent(&w->random, 80);
 	options.sack = sim_random_percent(&w->random, 80);
 	options.msl_ms = 15000; /* TIME-WAIT outlasts a run of lost FINs, as it is meant to */
+	options.half_open = scenario->flood ? FLOOD_HALF_OPEN : options.half_open;
+	options.syn_cookies = scenario->flood ? TG_SYN_COOKIES_AUTO : TG_SYN_COOKIES_NEVER;
 	rig_init(&w->rig, &options, w->now);
+	w->flood_until = scenario->flood ? begin + FLOOD_NS : 0;
 	scenario->script(w, &script);
 	scenario->quality(w, &quality);
 	sim_link_init(&w->link, &w->random, &quality);
 	peer_init(&w->peer, &script, &w->link, script.expect_len + 1000, w->now);
 	while (w->now < begin + VIRTUAL_LIMIT_NS) {
+		if (scenario->flood)
+			publish_keys(w, begin);
+		flood(w);
 		w->now = next_event(w);
 		deliver(w);
 		peer_timer(&w->peer, w->now);
@@ -240,6 +316,7 @@ run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
 	wrong = verdict(w);
 	w->took += w->now - begin;
 	w->resent += tg_stats_counter(tg_shard_stats(w->rig.shard), TG_COUNTER_RETRANSMITS);
+	w->by_cookie += tg_stats_counter(tg_shard_stats(w->rig.shard), TG_COUNTER_COOKIES_ACCEPTED);
 	peer_free(&w->peer);
 	rig_free(&w->rig);
 	return wrong;
@@ -251,7 +328,7 @@ run_scenario(
 {
 	uint64_t seed, failed = 0;
 
-	w->took = w->resent = 0;
+	w->took = w->resent = w->by_cookie = 0;
 	for (seed = first; seed < first + n; seed++) {
 		const char *wrong = run_seed(w, scenario, seed);
 
@@ -263,6 +340,10 @@ run_scenario(
 	}
 	printf("# %s: %.1f s of virtual time, %lu segments sent again\n", scenario->name,
 	    (double)w->took / 1e9, w->resent);
+	if (scenario->flood) {
+		printf("# %s: %lu connections by cookie\n", scenario->name, w->by_cookie);
+		failed += w->by_cookie < n / 2; /* the others found the flood over */
+	}
 	printf("%s %u - sim %s: %s, %lu seeds from %lu\n", failed == 0 ? "ok" : "not ok", number,
 	    scenario->name, scenario->what, n, first);
 	fflush(stdout);
