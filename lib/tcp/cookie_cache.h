@@ -21,7 +21,9 @@ struct tg_cookie_key {
 	union tg_ip remote;
 	uint16_t endpoint; /* of ours; tells the family, too */
 	be16_t rport;
+	uint32_t zero; /* in the place of padding, for the key is hashed and compared as a whole */
 };
+_Static_assert(sizeof(struct tg_cookie_key) == sizeof(union tg_ip) + 8, "no padding");
 
 struct tg_cookie_entry {
 	struct tg_cookie_key key;
