@@ -126,10 +126,42 @@ test_listen_experimental_cookie_brings_the_text_of_the_syn(void)
 	listen_fast();
 	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
 	fx_peer("S", 0, 10, 0);
-	FX_SENT("S. 0:0 ack 11");
 	FX_TRUE(!any_cookie_sent(), "no new cookie");
+	FX_SENT("S. 0:0 ack 11");
 	FX_EQUAL(fx.taken, 10);
 	FX_EQUAL(fx.t->flags & TG_TCB_FIN_SENT, 0);
+}
+
+/* What says which form the option has is the bit of a FIN sent: a pending connection, which may
+ * send, does without. */
+static void
+test_listen_experimental_cookie_that_grew_old_brings_text_and_a_new_one(void)
+{
+	listen_fast();
+	fx.keys.previous = fx.keys.current;
+	fx.keys.has_previous = true;
+	fx.keys.current = other_key;
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
+	fx_peer("S", 0, 10, 0);
+	FX_TRUE(any_cookie_sent(), "a new cookie");
+	FX_SENT("S. 0:0 ack 11");
+	FX_EQUAL(fx.taken, 10);
+	FX_EQUAL(fx.t->flags & TG_TCB_FIN_SENT, 0);
+}
+
+static void
+test_syn_received_close_after_an_experimental_grant_sends_fin_later(void)
+{
+	listen_fast();
+	offer(linux_cookie, 0);
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
+	fx_peer("S", 0, 0, 0);
+	fx_forget();
+	fx_close();
+	FX_SENT("");
+	fx_peer(".", 1, 0, 1);
+	FX_SENT("F. 1:1 ack 1");
+	FX_STATE(TG_TCP_FIN_WAIT_1);
 }
 
 static void
@@ -455,6 +487,10 @@ static CU_TestInfo tests[] = {
 	    test_listen_experimental_request_is_granted_in_that_form },
 	{ "listen experimental cookie brings the text of the syn",
 	    test_listen_experimental_cookie_brings_the_text_of_the_syn },
+	{ "listen experimental cookie that grew old brings text and a new one",
+	    test_listen_experimental_cookie_that_grew_old_brings_text_and_a_new_one },
+	{ "syn received close after an experimental grant sends fin later",
+	    test_syn_received_close_after_an_experimental_grant_sends_fin_later },
 	{ "listen valid cookie brings the text of the syn",
 	    test_listen_valid_cookie_brings_the_text_of_the_syn },
 	{ "listen valid cookie over ipv6 brings the text",
