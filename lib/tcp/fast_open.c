@@ -132,16 +132,19 @@ tg_fast_open_answer(
 {
 	const struct tg_fast_open_keys *keys = tcp->fast_open_keys;
 	const struct tg_endpoint *e = &tcp->config->endpoint[endpoint];
+	enum cookie_age age;
 
 	if (!e->fast_open || keys == NULL)
 		return;
 	if (syn->tcp.opt.n_cookie == 0)
 		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_REQUESTED);
-	else if (check_cookie(keys, syn) == COOKIE_CURRENT)
+	else if ((age = check_cookie(keys, syn)) == COOKIE_CURRENT)
 		return;
+	else if (age == COOKIE_INVALID)
+		tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_REFUSED);
 	tg_fast_open_cookie(&keys->current, syn->is_ipv6, &syn->src, &e->ip, opt->cookie);
 	opt->n_cookie = TG_FAST_OPEN_COOKIE_BYTES;
-	opt->present |= TG_OPT_FAST_OPEN;
+	opt->present |= TG_OPT_FAST_OPEN | (syn->tcp.opt.present & TG_OPT_FAST_OPEN_EXPERIMENT);
 	tg_count(tcp->stats, TG_COUNTER_FAST_OPEN_GRANTED);
 }
 

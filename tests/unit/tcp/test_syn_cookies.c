@@ -556,8 +556,12 @@ test_fast_open_request_is_granted_beside_the_cookie(void)
 	FX_TRUE((syn_ack.opt.present & TG_OPT_FAST_OPEN) == 0, "none needed");
 	FX_EQUAL(fx.taken, 0);
 	fx.peer.syn.cookie[0] ^= 1;
+	fx.peer.syn.present |= TG_OPT_FAST_OPEN_EXPERIMENT;
 	syn_ack = sc_syn("S", 20);
 	FX_EQUAL(memcmp(syn_ack.opt.cookie, want, sizeof(want)), 0);
+	FX_TRUE((syn_ack.opt.present & TG_OPT_FAST_OPEN_EXPERIMENT) != 0, "in the form asked for");
+	FX_EQUAL(tg_tcp_options_bytes(&syn_ack.opt), 32);
+	FX_EQUAL(fx_counter(TG_COUNTER_FAST_OPEN_REFUSED), 1);
 	fx.endpoint[0].fast_open = false;
 	FX_TRUE((sc_syn("S", 0).opt.present & TG_OPT_FAST_OPEN) == 0, "not here");
 }
