@@ -17,6 +17,8 @@ large_bytes=3000000
 tx_checksum=auto
 idle_timeout_ms=60000
 fast_open=false
+syn_cookies=auto
+half_open=0
 key_rotation_s=3600
 tide_mac=
 tide_ll=
@@ -52,9 +54,11 @@ addresses:
   - { address: $addr6/64 }
 $(for address in "${@:2}"; do printf '  - %s\n' "$address"; done)
 listeners:
-  - { port: 80, fast_open: $fast_open }
+  - { port: 80, fast_open: $fast_open, syn_cookies: $syn_cookies }
 tcp_fast_open:
   key_rotation_s: $key_rotation_s
+limits:
+  half_open: $half_open
 timers:
   msl_ms: 500
   idle_timeout_ms: $idle_timeout_ms
