@@ -221,8 +221,8 @@ check_syn(struct tg_tcp_input *in)
 	return tg_step_drop(in, TG_DROP_TCP_SYN_CHALLENGED);
 }
 
-void
-tg_tcp_steps(struct tg_tcp_input *in)
+static void
+steps(struct tg_tcp_input *in)
 {
 	if (check_sequence_number(in) == TG_STEP_DONE || check_rst(in) == TG_STEP_DONE ||
 	    check_syn(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
@@ -232,6 +232,13 @@ tg_tcp_steps(struct tg_tcp_input *in)
 		tg_urgent_check(in);
 	if (in->t->state != TG_TCP_CLOSED)
 		tg_tcp_refresh_life(in->tcp, in->h, in->now);
+}
+
+/* Apart from steps, which the compiler puts into tg_tcp_input where nobody else can call it. */
+void
+tg_tcp_steps(struct tg_tcp_input *in)
+{
+	steps(in);
 }
 
 /* A SYN in SYN-RECEIVED: the same one again, or another one. Text that it carried has moved
@@ -244,7 +251,7 @@ syn_again(struct tg_tcp_input *in)
 	if (in->seg->seq + 1 == (pending ? in->s->snd_wl1 : in->t->rcv_nxt))
 		tg_tcp_duplicate_syn(in);
 	else
-		tg_tcp_steps(in);
+		steps(in);
 }
 
 /* RFC 9293 figure 7: both sides have opened, and the peer's SYN comes once more, with its ACK
@@ -258,7 +265,7 @@ syn_ack_again(struct tg_tcp_input *in)
 
 	if ((t->flags & TG_TCB_ACTIVE) == 0 || seg->seq + 1 != t->rcv_nxt ||
 	    seg->ack != t->snd_nxt) {
-		tg_tcp_steps(in);
+		steps(in);
 		return;
 	}
 	if (check_paws(in) == TG_STEP_DONE || tg_tcp_check_ack(in) == TG_STEP_DONE)
@@ -288,7 +295,7 @@ tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32
 		r->drop = TG_DROP_TCP_FLAGS;
 		return;
 	case ROUTE_STEPS:
-		tg_tcp_steps(&in);
+		steps(&in);
 		return;
 	case ROUTE_SYN_AGAIN:
 		syn_again(&in);

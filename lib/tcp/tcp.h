@@ -83,11 +83,11 @@ struct tg_tcp {
 	const struct tg_fast_open_keys *fast_open_keys;
 	struct tg_fast_open_backlog fast_open;
 	struct tg_cookie_cache cookies; /* the client's, of Fast Open */
-	struct tg_syn_cookies syn_cookies;
 	struct tg_challenge_limit challenge_acks;
 	struct tg_rate_limit resets;
 	struct tg_flowtable flows;
 	struct tg_wheel wheel;
+	struct tg_syn_cookies syn_cookies;
 };
 
 /* tg_tcp_result.events */
