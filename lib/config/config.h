@@ -36,6 +36,8 @@
 #define TG_CONFIG_ROUTES_MAX    32
 #define TG_CONFIG_ROUTE_MAX     128  /* characters of a route's path, the final zero included */
 #define TG_CONFIG_BODY_MAX      1024 /* likewise, of a route's body */
+#define TG_CONFIG_METHODS_MAX   8    /* of a route */
+#define TG_CONFIG_SERVER_MAX    64   /* characters of the Server field, the final zero included */
 #define TG_CONFIG_WORKERS_MAX   64
 #define TG_CONFIG_LCORES_MAX    128 /* lcore numbers 0..127, as Debian builds DPDK */
 #define TG_CONFIG_EAL_ARGS_MAX  32  /* in the device file */
@@ -156,12 +158,16 @@ struct tg_config_listener {
 	enum tg_config_syn_cookies syn_cookies;
 };
 
-/* One of file and body is not empty. */
+/* One of file, body and redirect is not empty, or status says it all. */
 struct tg_config_route {
 	char path[TG_CONFIG_ROUTE_MAX]; /* begins with a slash, no query */
 	char file[TG_CONFIG_FILE_MAX];  /* relative to the working directory */
 	char body[TG_CONFIG_BODY_MAX];
-	char type[64]; /* of Content-Type */
+	char redirect[TG_CONFIG_FILE_MAX]; /* of Location */
+	uint32_t status;                   /* as on the wire */
+	char type[64];                     /* of Content-Type */
+	unsigned n_methods;                /* 0: those that are usual */
+	char methods[TG_CONFIG_METHODS_MAX][8];
 };
 
 struct tg_service_config {
@@ -229,6 +235,11 @@ struct tg_service_config {
 	struct {
 		char key_file[TG_CONFIG_FILE_MAX]; /* or "random" */
 	} syn_cookies;
+
+	struct {
+		char server[TG_CONFIG_SERVER_MAX]; /* of the Server field; empty: none */
+		uint32_t busy_connections;         /* per worker; 0: no limit */
+	} http;
 
 	unsigned n_routes;
 	struct tg_config_route route[TG_CONFIG_ROUTES_MAX];

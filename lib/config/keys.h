@@ -51,6 +51,9 @@ struct tg_key_table {
 extern const struct tg_key_table tg_device_keys;
 extern const struct tg_key_table tg_service_keys;
 
+/* The statuses that a route may have, as text; the first leaves it open. Ends with NULL. */
+extern const char *const tg_route_status_names[];
+
 /* The part of key's path below prefix ("" or ending with a dot) if it is one name:
  * key is then a child of prefix. Else NULL. */
 const char *tg_key_child_name(const struct tg_key *key, const char *prefix);

@@ -10,6 +10,7 @@
 #include "config/keys.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <yaml.h>
 
 #define TG_CONFIG_PATH_MAX 192 /* characters of a key's path with indices */
@@ -57,8 +58,25 @@ void tg_reader_fill(struct tg_reader *r, const yaml_node_t *root);
 void tg_device_check(struct tg_reader *r);
 void tg_service_check(struct tg_reader *r);
 
+/* Likewise item i of routes alone. */
+void tg_route_check(struct tg_reader *r, unsigned i);
+
 /* Reads a whole file into *text, to be freed. Returns 0 or -errno, with an error. */
 int tg_config_read_file(const char *file, char **text, size_t *len, struct tg_config_errors *err);
+
+/* The path of a field of a list item, for errors. */
+struct tg_item_path {
+	char text[64];
+};
+
+static inline struct tg_item_path
+tg_item_path(const char *list, unsigned i, const char *field)
+{
+	struct tg_item_path p;
+
+	snprintf(p.text, sizeof(p.text), "%s[%u].%s", list, i, field);
+	return p;
+}
 
 static inline struct tg_config_place
 tg_place_of(const yaml_mark_t *mark)

@@ -3,25 +3,7 @@
  */
 #include "config/reader.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-/* The path of a field of a list item, for errors. */
-struct item_path {
-	char text[64];
-};
-
-static struct item_path
-path_of(const char *list, unsigned i, const char *field)
-{
-	struct item_path p;
-
-	snprintf(p.text, sizeof(p.text), "%s[%u].%s", list, i, field);
-	return p;
-}
 
 /* Compares the leading bits. */
 static bool
@@ -129,12 +111,12 @@ check_addresses(struct tg_reader *r, const struct tg_service_config *s)
 		const char *problem = host_problem(a->is_ipv6, &a->ip, a->prefix_len);
 
 		if (problem != NULL)
-			tg_reader_fault_at(r, path_of("addresses", i, "address").text,
+			tg_reader_fault_at(r, tg_item_path("addresses", i, "address").text,
 			    "%s; give an address that a host can have", problem);
 		for (j = 0; j < i; j++) {
 			if (a->is_ipv6 == s->address[j].is_ipv6 && a->vlan == s->address[j].vlan &&
 			    tg_ip_equal(&a->ip, &s->address[j].ip))
-				tg_reader_fault_at(r, path_of("addresses", i, "address").text,
+				tg_reader_fault_at(r, tg_item_path("addresses", i, "address").text,
 				    "is addresses[%u] again; give each address once per VLAN", j);
 		}
 		n += needs_link_local(s, i);
@@ -221,11 +203,11 @@ check_listeners(struct tg_reader *r, const struct tg_service_config *s)
 		const struct tg_config_listener *l = &s->listener[i];
 
 		if (l->address.set && !is_local(s, &l->address))
-			tg_reader_fault_at(r, path_of("listeners", i, "address").text,
+			tg_reader_fault_at(r, tg_item_path("listeners", i, "address").text,
 			    "is none of addresses; give one of them, or leave it out for all");
 		for (j = 0; j < i; j++) {
 			if (listeners_overlap(l, &s->listener[j]))
-				tg_reader_fault_at(r, path_of("listeners", i, "port").text,
+				tg_reader_fault_at(r, tg_item_path("listeners", i, "port").text,
 				    "is taken by listeners[%u]%s; give each port and address once",
 				    j, s->listener[j].address.set ? "" : ", on all addresses");
 		}
@@ -271,75 +253,6 @@ check_tcp(struct tg_reader *r, const struct tg_service_config *s)
 		    scale, UINT32_C(1) << scale);
 }
 
-static const char *
-path_problem(const char *path)
-{
-	static const char *const built_in[] = { "/", "/status", "/healthz" };
-	unsigned i;
-
-	if (path[0] != '/')
-		return "does not begin with a slash";
-	for (i = 0; i < TG_ARRAY_LEN(built_in); i++) {
-		if (strcmp(path, built_in[i]) == 0)
-			return "is a built-in page";
-	}
-	for (i = 0; path[i] != '\0'; i++) {
-		if (path[i] <= ' ' || path[i] > '~' || path[i] == '?' || path[i] == '#')
-			return "holds a character that no path has";
-	}
-	return NULL;
-}
-
-static bool
-is_media_type(const char *type)
-{
-	const char *c, *slash = strchr(type, '/');
-
-	for (c = type; *c != '\0'; c++) {
-		if (*c < ' ' || *c > '~')
-			return false;
-	}
-	return slash != NULL && slash != type && slash[1] != '\0' && type[0] != ' ';
-}
-
-static void
-check_route_file(struct tg_reader *r, unsigned i, const char *file)
-{
-	struct item_path at = path_of("routes", i, "file");
-	struct stat st;
-
-	if (stat(file, &st) != 0 || access(file, R_OK) != 0)
-		tg_reader_fault_at(
-		    r, at.text, "cannot be read: %s; name a readable file", strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		tg_reader_fault_at(r, at.text, "is no regular file; name a readable file");
-}
-
-static void
-check_route(struct tg_reader *r, const struct tg_service_config *s, unsigned i)
-{
-	const struct tg_config_route *route = &s->route[i];
-	const char *problem = path_problem(route->path);
-	struct item_path at = path_of("routes", i, "path");
-	unsigned j;
-
-	if (problem != NULL)
-		tg_reader_fault_at(r, at.text, "%s; give another path such as /hello", problem);
-	for (j = 0; j < i; j++) {
-		if (strcmp(route->path, s->route[j].path) == 0)
-			tg_reader_fault_at(
-			    r, at.text, "is routes[%u] again; give each path once", j);
-	}
-	if ((route->file[0] == '\0') == (route->body[0] == '\0'))
-		tg_reader_fault_at(r, at.text, "has %s; give one of file and body",
-		    route->file[0] == '\0' ? "no content" : "both file and body");
-	else if (route->file[0] != '\0' && r->files)
-		check_route_file(r, i, route->file);
-	if (!is_media_type(route->type))
-		tg_reader_fault_at(r, path_of("routes", i, "type").text,
-		    "is no media type; give one such as text/plain");
-}
-
 /* Gives the keys that are 0, or rounded, what they stand for. */
 static void
 resolve(struct tg_service_config *s)
@@ -348,6 +261,8 @@ resolve(struct tg_service_config *s)
 		s->limits.half_open = s->limits.connections / 4;
 	if (s->limits.side_records == 0)
 		s->limits.side_records = s->limits.connections / 4;
+	if (strcmp(s->http.server, "off") == 0)
+		s->http.server[0] = '\0';
 	s->tcp.receive_window_bytes &= ~((UINT32_C(1) << s->tcp.window_scale) - 1);
 }
 
@@ -364,6 +279,6 @@ tg_service_check(struct tg_reader *r)
 	check_limits(r, s);
 	check_tcp(r, s);
 	for (i = 0; i < s->n_routes; i++)
-		check_route(r, s, i);
+		tg_route_check(r, i);
 	resolve(s);
 }

@@ -597,14 +597,41 @@ static const struct tg_key service_keys[] = {
 		    "of this node's own.",
 	},
 	{
+	    .path = "http",
+	    .type = TG_KEY_SECTION,
+	    .help = "What all answers have in common.",
+	},
+	{
+	    .path = "http.server",
+	    .type = TG_KEY_STRING,
+	    .offset = AT(http.server),
+	    .size = SIZE(http.server),
+	    .def = "tidegate",
+	    .help = "The Server field of answers; off: none.",
+	},
+	{
+	    .path = "http.busy_connections",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(http.busy_connections),
+	    .min = 1,
+	    .max = 1 << 24,
+	    .zero = "no limit",
+	    .def = "0",
+	    .unit = "connections",
+	    .help = "Connections of a worker that move data at the same time, beyond which "
+		    "requests are answered with 503, but for those of built-in pages.",
+	},
+	{
 	    .path = "routes",
 	    .type = TG_KEY_LIST,
 	    .offset = AT(route),
 	    .size = SIZE(route[0]),
 	    .count_offset = AT(n_routes),
 	    .max = TG_CONFIG_ROUTES_MAX,
-	    .help = "Pages beside the built-in /, /status and /healthz: each has a file or a body.",
-	    .sample = "  - { path: /hello, body: \"Hello.\\n\", type: text/plain }\n",
+	    .help = "Pages beside the built-in /, /status, /healthz and /readyz: each has a "
+		    "file, a body, a redirect, or nothing but a status.",
+	    .sample = "  - { path: /hello, body: \"Hello.\\n\", type: text/plain }\n"
+		      "  - { path: /old, redirect: /hello, status: 301 }\n",
 	},
 	{
 	    .path = "routes[].path",
@@ -627,6 +654,33 @@ static const struct tg_key service_keys[] = {
 	    .offset = ROUTE_AT(body),
 	    .size = ROUTE_SIZE(body),
 	    .help = "The content itself.",
+	},
+	{
+	    .path = "routes[].redirect",
+	    .type = TG_KEY_STRING,
+	    .offset = ROUTE_AT(redirect),
+	    .size = ROUTE_SIZE(redirect),
+	    .help = "Where the client is sent, a URL or a path.",
+	},
+	{
+	    .path = "routes[].status",
+	    .type = TG_KEY_ENUM,
+	    .offset = ROUTE_AT(status),
+	    .names = tg_route_status_names,
+	    .def = "auto",
+	    .help = "Status of the answer: those from 301 to 307 with a redirect, 302 unless "
+		    "given; 200 with a file or a body; all but redirects by themselves.",
+	},
+	{
+	    .path = "routes[].methods",
+	    .type = TG_KEY_STRINGS,
+	    .offset = ROUTE_AT(methods),
+	    .size = ROUTE_SIZE(methods[0]),
+	    .count_offset = ROUTE_AT(n_methods),
+	    .min = 1,
+	    .max = TG_CONFIG_METHODS_MAX,
+	    .help = "Methods that are answered, GET with HEAD; others get 405. Left out: GET "
+		    "and HEAD, and all but TRACE and CONNECT for a redirect or a status.",
 	},
 	{
 	    .path = "routes[].type",

@@ -11,11 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SERVER_NAME    "tidegate"
-#define HEAD_BYTES_MAX 384 /* fixed fields, a reason phrase and a type of 63 characters */
+#define HEAD_BYTES_MAX 384 /* without further fields: a reason and two texts of 63 bytes */
+#define FIELDS_MAX     512 /* bytes of further field lines, the final zero included */
 #define TEXT_PLAIN     "text/plain; charset=utf-8"
+#define RETRY_AFTER    "Retry-After: 5\r\n"
 
 _Static_assert(TG_CONFIG_ROUTE_MAX <= TG_HTTP_TARGET_MAX, "every configured path fits a route");
+_Static_assert(sizeof(((struct tg_config_route *)NULL)->redirect) + 32 < FIELDS_MAX,
+    "every Location fits the fields of a page");
+
+/* What a redirect or a status answers unless the configuration says otherwise. */
+#define METHODS_ANY                                                                                \
+	(TG_HTTP_METHODS_READ | 1U << TG_HTTP_METHOD_POST | 1U << TG_HTTP_METHOD_PUT |             \
+	    1U << TG_HTTP_METHOD_DELETE | 1U << TG_HTTP_METHOD_PATCH |                             \
+	    1U << TG_HTTP_METHOD_OPTIONS)
 
 typedef void (*render_body)(struct tg_text *, const struct tg_moment *);
 
@@ -24,49 +33,52 @@ static const struct builtin {
 	const char *type;
 	const char *body;   /* or */
 	render_body render; /* for a body that changes */
+	bool ready;         /* the page is 503 while the program shuts down */
 } builtin[] = {
 	{ .path = "/", .type = "text/html; charset=utf-8", .render = tg_render_index },
 	{ .path = "/status", .type = "application/json", .render = tg_render_status },
 	{ .path = "/healthz", .type = TEXT_PLAIN, .body = "ok\n" },
+	{ .path = "/readyz", .type = TEXT_PLAIN, .body = "ready\n", .ready = true },
 };
 
 /* One page, from which each snapshot renders its copy. */
 struct source {
 	enum tg_http_status status;
-	char type[64];
-	render_body render; /* NULL: the body is fixed */
+	char type[64];           /* empty: no Content-Type */
+	char fields[FIELDS_MAX]; /* further field lines */
+	render_body render;      /* NULL: the body is fixed */
+	bool ready;
 	uint8_t *body;
 	uint32_t body_len; /* bytes */
 };
 
+/* Every route may have pages of its own for OPTIONS and the methods that it lacks, as has the
+ * site. */
 #define ROUTES_MAX (TG_ARRAY_LEN(builtin) + TG_CONFIG_ROUTES_MAX)
-#define PAGES_MAX  (ROUTES_MAX + TG_HTTP_STATUS_MAX)
+#define PAGES_MAX  (3 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
 
 struct tg_pages {
 	struct tg_http_site site;
+	char server[TG_CONFIG_SERVER_MAX];
 	struct tg_http_route route[ROUTES_MAX];
 	struct source source[PAGES_MAX];
 };
 
 static struct source *
-add_source(struct tg_pages *pages, enum tg_http_status status, const char *type)
+add_source(struct tg_pages *pages, enum tg_http_status status, const char *type, const char *fields)
 {
 	struct source *source = &pages->source[pages->site.n_pages++];
 
 	source->status = status;
 	snprintf(source->type, sizeof(source->type), "%s", type);
+	snprintf(source->fields, sizeof(source->fields), "%s", fields);
 	return source;
 }
 
-static void
-add_route(struct tg_pages *pages, const char *path)
+static uint16_t
+index_of(const struct tg_pages *pages, const struct source *source)
 {
-	struct tg_http_route *route = &pages->route[pages->site.n_routes++];
-	size_t len = strnlen(path, TG_HTTP_TARGET_MAX);
-
-	memcpy(route->path, path, len);
-	route->path_len = (uint8_t)len;
-	route->page = (uint16_t)(pages->site.n_pages - 1);
+	return (uint16_t)(source - pages->source);
 }
 
 static int
@@ -117,38 +129,107 @@ read_file(struct source *source, const char *file)
 	return rc;
 }
 
+/* Sets the body that says nothing but the status; none where the status allows none. */
+static int
+set_status_body(struct source *source)
+{
+	const struct tg_http_status_info *info = &tg_http_status_info[source->status];
+	char body[64];
+
+	if (info->code < 200 || info->code == 204 || info->code == 205 || info->code == 304) {
+		source->type[0] = '\0';
+		return 0;
+	}
+	snprintf(body, sizeof(body), "%u %s\n", info->code, info->reason);
+	return set_body(source, body);
+}
+
+/* The page with this status and these fields, which routes share; made if there is none. */
+static int
+status_page(struct tg_pages *pages, enum tg_http_status status, const char *fields, uint16_t *index)
+{
+	struct source *source;
+	uint16_t i;
+
+	for (i = 0; i < pages->site.n_pages; i++) {
+		source = &pages->source[i];
+		*index = i;
+		if (source->status == status && status != TG_HTTP_200 &&
+		    strcmp(source->fields, fields) == 0)
+			return 0;
+	}
+	source = add_source(pages, status, TEXT_PLAIN, fields);
+	*index = index_of(pages, source);
+	return set_status_body(source);
+}
+
+/* The pages that tell which methods there are. */
+static int
+add_allow_pages(struct tg_pages *pages, uint16_t methods, uint16_t *options, uint16_t *not_allowed)
+{
+	char fields[FIELDS_MAX] = "Allow: ";
+	const char *comma = "";
+	unsigned i;
+	int rc;
+
+	methods |= 1U << TG_HTTP_METHOD_OPTIONS;
+	for (i = TG_HTTP_METHOD_OTHER + 1; i < TG_HTTP_METHOD_MAX; i++) {
+		if ((methods & 1U << i) == 0)
+			continue;
+		strcat(strcat(fields, comma), tg_http_method_name[i]);
+		comma = ", ";
+	}
+	strcat(fields, "\r\n");
+	rc = status_page(pages, TG_HTTP_204, fields, options);
+	return rc < 0 ? rc : status_page(pages, TG_HTTP_405, fields, not_allowed);
+}
+
+static int
+add_route(struct tg_pages *pages, const char *path, uint16_t page, uint16_t methods)
+{
+	struct tg_http_route *route = &pages->route[pages->site.n_routes++];
+	size_t len = strnlen(path, TG_HTTP_TARGET_MAX);
+
+	memcpy(route->path, path, len);
+	route->path_len = (uint8_t)len;
+	route->methods = methods;
+	route->page = page;
+	return add_allow_pages(pages, methods, &route->options, &route->not_allowed);
+}
+
 static int
 add_builtins(struct tg_pages *pages)
 {
 	unsigned i;
+	int rc = 0;
 
-	for (i = 0; i < TG_ARRAY_LEN(builtin); i++) {
-		struct source *source = add_source(pages, TG_HTTP_200, builtin[i].type);
+	for (i = 0; i < TG_ARRAY_LEN(builtin) && rc == 0; i++) {
+		struct source *source = add_source(pages, TG_HTTP_200, builtin[i].type, "");
 
 		source->render = builtin[i].render;
-		add_route(pages, builtin[i].path);
-		if (source->render == NULL && set_body(source, builtin[i].body) < 0)
-			return -ENOMEM;
+		source->ready = builtin[i].ready;
+		if (builtin[i].body != NULL)
+			rc = set_body(source, builtin[i].body);
+		if (rc == 0)
+			rc = add_route(
+			    pages, builtin[i].path, index_of(pages, source), TG_HTTP_METHODS_READ);
+		pages->route[i].spared = true;
 	}
-	return 0;
+	return rc;
 }
 
 static int
 add_error_pages(struct tg_pages *pages)
 {
 	unsigned i;
+	int rc = 0;
 
-	for (i = TG_HTTP_200 + 1; i < TG_HTTP_STATUS_MAX; i++) {
-		const struct tg_http_status_info *info = &tg_http_status_info[i];
-		struct source *source = add_source(pages, (enum tg_http_status)i, TEXT_PLAIN);
-		char body[64];
-
-		snprintf(body, sizeof(body), "%u %s\n", info->code, info->reason);
-		pages->site.error_page[i] = (uint16_t)(pages->site.n_pages - 1);
-		if (set_body(source, body) < 0)
-			return -ENOMEM;
+	for (i = 0; i < TG_HTTP_STATUS_MAX && rc == 0; i++) {
+		if (i != TG_HTTP_200)
+			rc = status_page(pages, (enum tg_http_status)i,
+			    i == TG_HTTP_503 ? RETRY_AFTER : "", &pages->site.error_page[i]);
 	}
-	return 0;
+	return rc;
 }
 
 static bool
@@ -163,22 +244,43 @@ is_builtin(const char *path)
 	return false;
 }
 
-/* Adds one configured route; on failure says why. */
-static int
-add_configured(struct tg_pages *pages, const struct tg_config_route *from, char *why)
+static enum tg_http_status
+status_of(uint32_t code)
 {
-	struct source *source;
-	int rc;
+	unsigned i;
 
-	if (is_builtin(from->path)) {
-		snprintf(why, TG_PAGES_WHY_MAX, "route %s: the path is built in", from->path);
-		return -EEXIST;
+	for (i = 0; i < TG_HTTP_STATUS_MAX; i++) {
+		if (tg_http_status_info[i].code == code)
+			return (enum tg_http_status)i;
 	}
-	source = add_source(pages, TG_HTTP_200, from->type);
-	add_route(pages, from->path);
-	if (from->file[0] == '\0')
-		return set_body(source, from->body);
-	rc = read_file(source, from->file);
+	return TG_HTTP_200; /* the code of a page with content may be left out */
+}
+
+static uint16_t
+methods_of(const struct tg_config_route *from)
+{
+	uint16_t methods = 0;
+	unsigned i, j;
+
+	if (from->n_methods == 0)
+		return from->file[0] != '\0' || from->body[0] != '\0' ? TG_HTTP_METHODS_READ
+								      : METHODS_ANY;
+	for (i = 0; i < from->n_methods; i++) {
+		for (j = TG_HTTP_METHOD_OTHER + 1; j < TG_HTTP_METHOD_MAX; j++) {
+			if (strcmp(from->methods[i], tg_http_method_name[j]) == 0)
+				methods |= (uint16_t)(1U << j);
+		}
+	}
+	if ((methods & 1U << TG_HTTP_METHOD_GET) != 0)
+		methods |= 1U << TG_HTTP_METHOD_HEAD;
+	return methods;
+}
+
+static int
+set_file(struct source *source, const struct tg_config_route *from, char *why)
+{
+	int rc = read_file(source, from->file);
+
 	if (rc == -EFBIG)
 		snprintf(why, TG_PAGES_WHY_MAX, "route %s: file %s has more than %u bytes",
 		    from->path, from->file, TG_PAGES_FILE_BYTES_MAX);
@@ -186,6 +288,52 @@ add_configured(struct tg_pages *pages, const struct tg_config_route *from, char 
 		snprintf(why, TG_PAGES_WHY_MAX, "route %s: cannot read file %s: %s", from->path,
 		    from->file, strerror(-rc));
 	return rc;
+}
+
+/* Makes the page of a configured route; on failure says why. */
+static int
+add_page(struct tg_pages *pages, const struct tg_config_route *from, uint16_t *page, char *why)
+{
+	enum tg_http_status status = status_of(from->status);
+	struct source *source;
+
+	if (from->file[0] == '\0' && from->body[0] == '\0') {
+		char fields[FIELDS_MAX] = "";
+
+		if (from->redirect[0] != '\0')
+			snprintf(fields, sizeof(fields), "Location: %s\r\n", from->redirect);
+		return status_page(
+		    pages, status, status == TG_HTTP_503 ? RETRY_AFTER : fields, page);
+	}
+	source = add_source(pages, status, from->type, "");
+	*page = index_of(pages, source);
+	return from->file[0] != '\0' ? set_file(source, from, why) : set_body(source, from->body);
+}
+
+static int
+add_configured(struct tg_pages *pages, const struct tg_config_route *from, char *why)
+{
+	uint16_t page;
+	int rc;
+
+	if (is_builtin(from->path)) {
+		snprintf(why, TG_PAGES_WHY_MAX, "route %s: the path is built in", from->path);
+		return -EEXIST;
+	}
+	rc = add_page(pages, from, &page, why);
+	return rc < 0 ? rc : add_route(pages, from->path, page, methods_of(from));
+}
+
+/* What the site as a whole answers. */
+static int
+add_site_pages(struct tg_pages *pages)
+{
+	uint16_t methods = 0;
+	unsigned i;
+
+	for (i = 0; i < pages->site.n_routes; i++)
+		methods |= pages->route[i].methods;
+	return add_allow_pages(pages, methods, &pages->site.options, &pages->site.not_allowed);
 }
 
 static int
@@ -200,6 +348,8 @@ fill_pages(struct tg_pages *pages, const struct tg_service_config *service, char
 		rc = add_error_pages(pages);
 	for (i = 0; i < service->n_routes && rc == 0; i++)
 		rc = add_configured(pages, &service->route[i], why);
+	if (rc == 0)
+		rc = add_site_pages(pages);
 	if (rc < 0)
 		return rc;
 	if (tg_http_site_init(&pages->site, pages->route, pages->site.n_routes))
@@ -217,6 +367,8 @@ tg_pages_create(const struct tg_service_config *service, char why[TG_PAGES_WHY_M
 		snprintf(why, TG_PAGES_WHY_MAX, "no memory for the pages");
 		return NULL;
 	}
+	snprintf(pages->server, sizeof(pages->server), "%s", service->http.server);
+	pages->site.busy_connections = service->http.busy_connections;
 	pages->site.body_limit = TG_HTTP_BODY_BYTES_MAX;
 	if (fill_pages(pages, service, why) < 0) {
 		tg_pages_free(pages);
@@ -246,8 +398,12 @@ tg_pages_site(const struct tg_pages *pages)
 size_t
 tg_pages_room(const struct tg_pages *pages, uint16_t n_workers)
 {
-	return TG_RENDER_STATUS_BYTES(n_workers) + TG_RENDER_INDEX_BYTES(n_workers) +
-	       (size_t)pages->site.n_pages * 2 * HEAD_BYTES_MAX;
+	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + TG_RENDER_INDEX_BYTES(n_workers);
+	unsigned i;
+
+	for (i = 0; i < pages->site.n_pages; i++)
+		room += 2 * (HEAD_BYTES_MAX + strlen(pages->source[i].fields));
+	return room;
 }
 
 static void
@@ -263,38 +419,72 @@ render_one_head(struct tg_http_page *page, struct tg_text *room, const struct tg
 }
 
 static void
-render_page(const struct source *source, const struct tg_moment *moment, const char *date,
+render_heads(const struct tg_pages *pages, const struct source *source, const char *date,
     struct tg_http_page *page, struct tg_text *room)
 {
 	struct tg_http_head head = { .status = source->status,
 		.date = date,
-		.content_type = source->type,
-		.server = SERVER_NAME };
-	size_t start = room->len;
+		.content_type = source->type[0] != '\0' ? source->type : NULL,
+		.server = pages->server[0] != '\0' ? pages->server : NULL,
+		.fields = source->fields,
+		.content_length = page->body_len };
 
-	page->status = source->status;
-	page->body = source->body;
-	page->body_len = source->body_len;
-	if (source->render != NULL) {
-		source->render(room, moment);
-		page->body = (uint8_t *)room->buf + start;
-		page->body_len = (uint32_t)(room->len - start);
-	}
-	head.content_length = page->body_len;
 	render_one_head(page, room, &head);
 	head.close = true;
 	render_one_head(page, room, &head);
+}
+
+static void
+render_fixed(const struct tg_pages *pages, const struct source *source, const char *date,
+    struct tg_http_page *page, struct tg_text *room)
+{
+	page->status = source->status;
+	page->body = source->body;
+	page->body_len = source->body_len;
+	render_heads(pages, source, date, page, room);
+}
+
+/* False: there was no room for it. */
+static bool
+render_live(const struct tg_pages *pages, const struct source *source,
+    const struct tg_moment *moment, const char *date, struct tg_http_page *page,
+    struct tg_text *room)
+{
+	size_t start = room->len;
+
+	source->render(room, moment);
+	page->status = source->status;
+	page->body = (uint8_t *)room->buf + start;
+	page->body_len = (uint32_t)(room->len - start);
+	render_heads(pages, source, date, page, room);
+	if (!room->cut)
+		return true;
+	room->len = start;
+	room->cut = false;
+	return false;
 }
 
 bool
 tg_pages_render(const struct tg_pages *pages, const struct tg_moment *moment,
     struct tg_http_page *page, struct tg_text *room)
 {
+	const struct tg_http_site *site = &pages->site;
 	char date[TG_HTTP_DATE_BYTES];
 	unsigned i;
 
 	tg_http_date_write(date, moment->unix_seconds);
-	for (i = 0; i < pages->site.n_pages; i++)
-		render_page(&pages->source[i], moment, date, &page[i], room);
-	return !room->cut;
+	for (i = 0; i < site->n_pages; i++) {
+		if (pages->source[i].render == NULL)
+			render_fixed(pages, &pages->source[i], date, &page[i], room);
+	}
+	if (room->cut)
+		return false;
+	for (i = 0; i < site->n_pages; i++) {
+		if (pages->source[i].ready && moment->draining)
+			page[i] = page[site->error_page[TG_HTTP_503]];
+		else if (pages->source[i].render != NULL &&
+			 !render_live(pages, &pages->source[i], moment, date, &page[i], room))
+			page[i] = page[site->error_page[TG_HTTP_500]];
+	}
+	return true;
 }

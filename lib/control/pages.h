@@ -4,9 +4,11 @@
  * Pages: the site that the service configuration describes, and how it is rendered.
  *
  * Built-in routes are `/` (an HTML page about the appliance), `/status` (the same and
- * more as JSON) and `/healthz`; the configuration adds pages with a fixed body. Bodies
- * of fixed pages are read once; the head of every page carries the date, so a snapshot
- * renders all heads and the bodies that change.
+ * more as JSON), `/healthz` (the program runs) and `/readyz` (it takes connections: 503
+ * while it shuts down); the configuration adds pages with a fixed body, redirects and
+ * routes of nothing but a status. Bodies of fixed pages are read once; the head of every
+ * page carries the date, so a snapshot renders all heads and the bodies that change. A
+ * page whose body finds no room is 500 in that snapshot.
  *
  * Control thread only. Nothing here needs EAL: `tidegate --check` makes the site too.
  */
@@ -35,7 +37,7 @@ size_t tg_pages_room(const struct tg_pages *pages, uint16_t n_workers);
 
 /* Renders all pages of one moment. page: out, as many as the site has pages, valid as
  * long as pages and room's buffer. room: empty, tg_pages_room bytes. False if room was
- * too small: page must not be used. */
+ * too small for the heads: page must not be used. */
 bool tg_pages_render(const struct tg_pages *pages, const struct tg_moment *moment,
     struct tg_http_page *page, struct tg_text *room);
 

@@ -172,7 +172,7 @@ render(struct tg_publisher *pub, struct slot *slot)
 		moment.before = now;
 	tg_text_init(&room, slot->room, pub->room_bytes);
 	fits = tg_pages_render(pub->config.pages, &moment, slot->page, &room);
-	assert(fits); /* tg_pages_room bounds every page */
+	assert(fits); /* tg_pages_room bounds every head */
 	(void)fits;
 }
 

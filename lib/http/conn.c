@@ -4,11 +4,21 @@
 #include "http/conn.h"
 
 #include "base/seq.h"
+#include "http/judge.h"
 
-/* What a whole request is answered with. */
-struct outcome {
-	uint16_t page;
-	bool close;
+/* What is left to read of a request whose head was read. */
+enum body {
+	BODY_NONE,
+	BODY_DISCARDED, /* the request is answered */
+	BODY_AWAITED,   /* it is answered behind its body */
+};
+
+/* One call of tg_http_receive or tg_http_timeout. */
+struct turn {
+	struct tg_http_conn *c;
+	const struct tg_http_view *view;
+	struct tg_http_pins *pins;
+	struct tg_stats *stats;
 };
 
 /* One writer per count: a load and a store, no locked instruction. */
@@ -37,74 +47,100 @@ is_expired(const struct tg_http_answer *a, const struct tg_http_view *view)
 	return tg_seq_lt(a->serial, (uint32_t)view->oldest_serial);
 }
 
-static struct outcome
-error_outcome(const struct tg_http_site *site, enum tg_http_status status, bool close)
+static void
+append_page(const struct turn *t, uint16_t index, uint8_t variant)
 {
-	return (struct outcome){ site->error_page[status], close };
-}
-
-/* Decides the answer to a well-formed head. Framing comes first: where the end of the
- * request is not known or not worth reading for, the connection cannot go on. */
-static struct outcome
-judge_request(const struct tg_http_parser *ps, const struct tg_http_site *site)
-{
-	bool close = !tg_http_parser_persists(ps);
-	uint16_t page;
-
-	if (ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING)
-		return error_outcome(site, TG_HTTP_501, true);
-	if (ps->content_length > site->body_limit)
-		return error_outcome(site, TG_HTTP_413, true);
-	if (ps->method != TG_HTTP_METHOD_GET && ps->method != TG_HTTP_METHOD_HEAD)
-		return error_outcome(site, TG_HTTP_501, close);
-	if (!tg_http_site_find(site, ps->path, ps->path_len, &page))
-		return error_outcome(site, TG_HTTP_404, close);
-	return (struct outcome){ page, close };
-}
-
-/* Appends the answer to the request in c->parser and returns the status it carries. */
-static enum tg_http_status
-append_answer(struct tg_http_conn *c, const struct tg_http_view *view, struct outcome what)
-{
-	const struct tg_http_snapshot *snapshot = view->slot[view->current];
-	const struct tg_http_page *page = &snapshot->page[what.page];
-	bool head_only = c->parser.method == TG_HTTP_METHOD_HEAD;
-	struct tg_http_answer *a = &c->answer[c->n_answers++];
+	const struct tg_http_snapshot *snapshot = t->view->slot[t->view->current];
+	const struct tg_http_page *page = &snapshot->page[index];
+	bool close = (variant & TG_HTTP_VARIANT_CLOSE) != 0;
+	struct tg_http_answer *a = &t->c->answer[t->c->n_answers++];
 
 	a->serial = (uint32_t)snapshot->serial;
-	a->page = what.page;
-	a->slot = (uint8_t)view->current;
-	a->variant = (uint8_t)((what.close ? TG_HTTP_VARIANT_CLOSE : 0) |
-			       (head_only ? TG_HTTP_VARIANT_HEAD : 0));
-	a->len = page->head_len[what.close] + (head_only ? 0 : page->body_len);
-	c->end += a->len;
+	a->page = index;
+	a->slot = (uint8_t)t->view->current;
+	a->variant = variant;
+	a->len = page->head_len[close] + ((variant & TG_HTTP_VARIANT_HEAD) ? 0 : page->body_len);
+	t->c->end += a->len;
+	pin(t->pins, a->slot);
+	tg_count(t->stats, tg_http_status_info[page->status].counter);
+}
+
+/* Appends the answer to the request in the parser. */
+static void
+answer(const struct turn *t, struct tg_http_outcome what)
+{
+	struct tg_http_conn *c = t->c;
+	bool head_only = c->parser.method == TG_HTTP_METHOD_HEAD;
+
+	append_page(t, what.page,
+	    (uint8_t)((what.close ? TG_HTTP_VARIANT_CLOSE : 0) |
+		      (head_only ? TG_HTTP_VARIANT_HEAD : 0)));
+	tg_count(t->stats, TG_COUNTER_HTTP_REQUESTS);
 	c->closing = what.close;
-	return page->status;
+	tg_http_parser_init(&c->parser);
 }
 
-/* Answers the request at whose end, or error, the parser stands; the body, which may be
- * waited for with Expect: 100-continue, is not needed for that (RFC 9110 10.1.1). */
-static enum tg_http_status
-answer_request(struct tg_http_conn *c, const struct tg_http_view *view, enum tg_http_parse result)
+/* A head is complete: answers it, or leaves that to the end of the body. */
+static void
+end_head(const struct turn *t)
 {
-	struct outcome what;
+	struct tg_http_conn *c = t->c;
+	struct tg_http_outcome what = tg_http_judge(&c->parser, t->view->site, c->busy);
+	bool has_body = c->parser.content_length != 0;
 
-	if (result == TG_HTTP_PARSE_FAILED) {
-		what = error_outcome(view->site, (enum tg_http_status)c->parser.error, true);
-	} else {
-		what = judge_request(&c->parser, view->site);
-		c->body_left = c->parser.content_length;
+	c->body_left = c->parser.content_length;
+	if (has_body && !what.refused) {
+		c->body = BODY_AWAITED;
+		if (tg_http_awaits_continue(&c->parser))
+			append_page(t, t->view->site->error_page[TG_HTTP_100], 0);
+		return;
 	}
-	return append_answer(c, view, what);
+	/* Who is refused before it has sent the body may send it or not: nobody could tell it
+	 * from the next request. */
+	what.close = what.close || (has_body && tg_http_awaits_continue(&c->parser));
+	c->body = has_body ? BODY_DISCARDED : BODY_NONE;
+	answer(t, what);
 }
 
+/* Reads on in a request body; returns the bytes taken. */
 static uint32_t
-discard_body(struct tg_http_conn *c, uint32_t len)
+read_body(const struct turn *t, uint32_t len)
 {
+	struct tg_http_conn *c = t->c;
 	uint32_t n = TG_MIN(len, c->body_left);
+	bool awaited = c->body == BODY_AWAITED;
 
 	c->body_left -= n;
+	if (c->body_left != 0)
+		return n;
+	c->body = BODY_NONE;
+	if (awaited)
+		answer(t, tg_http_judge(&c->parser, t->view->site, c->busy));
 	return n;
+}
+
+/* Reads on in a request head; returns the bytes taken. */
+static uint32_t
+read_head(const struct turn *t, const uint8_t *p, uint32_t len)
+{
+	struct tg_http_parser *ps = &t->c->parser;
+	const struct tg_http_site *site = t->view->site;
+	uint32_t used;
+
+	switch (tg_http_parser_feed(ps, p, len, &used)) {
+	case TG_HTTP_PARSE_MORE:
+		break;
+	case TG_HTTP_PARSE_LINE:
+		ps->route = tg_http_site_find(site, ps->path, ps->path_len);
+		break;
+	case TG_HTTP_PARSE_HEAD:
+		end_head(t);
+		break;
+	case TG_HTTP_PARSE_FAILED:
+		answer(t, tg_http_refuse(site, (enum tg_http_status)ps->error, true));
+		break;
+	}
+	return used;
 }
 
 void
@@ -114,7 +150,9 @@ tg_http_conn_init(struct tg_http_conn *c)
 	c->end = 0;
 	c->body_left = 0;
 	c->n_answers = 0;
+	c->body = BODY_NONE;
 	c->closing = false;
+	c->busy = false;
 	tg_http_parser_init(&c->parser);
 }
 
@@ -122,23 +160,36 @@ uint32_t
 tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view, struct tg_http_pins *pins,
     struct tg_stats *stats, const uint8_t *p, uint32_t len)
 {
-	uint32_t taken = 0, used;
-	enum tg_http_parse result;
-	enum tg_http_status status;
+	const struct turn t = { c, view, pins, stats };
+	uint32_t taken = 0;
 
 	while (taken < len && !c->closing && c->n_answers < TG_HTTP_ANSWERS_MAX) {
-		taken += discard_body(c, len - taken);
-		result = tg_http_parser_feed(&c->parser, p + taken, len - taken, &used);
-		taken += used;
-		if (result == TG_HTTP_PARSE_MORE)
-			break;
-		status = answer_request(c, view, result);
-		pin(pins, (uint8_t)view->current);
-		tg_count(stats, TG_COUNTER_HTTP_REQUESTS);
-		tg_count(stats, tg_http_status_info[status].counter);
-		tg_http_parser_init(&c->parser);
+		if (c->body != BODY_NONE)
+			taken += read_body(&t, len - taken);
+		else
+			taken += read_head(&t, p + taken, len - taken);
 	}
 	return c->closing ? len : taken;
+}
+
+void
+tg_http_set_busy(struct tg_http_conn *c, bool busy)
+{
+	c->busy = busy;
+}
+
+void
+tg_http_timeout(struct tg_http_conn *c, const struct tg_http_view *view, struct tg_http_pins *pins,
+    struct tg_stats *stats)
+{
+	const struct turn t = { c, view, pins, stats };
+
+	if (c->closing || c->n_answers != 0 || tg_http_idle(c))
+		return;
+	if (c->body == BODY_DISCARDED)
+		c->closing = true; /* it is answered: there is nothing more to say */
+	else
+		answer(&t, tg_http_refuse(view->site, TG_HTTP_408, true));
 }
 
 uint32_t
@@ -227,7 +278,7 @@ tg_http_closing(const struct tg_http_conn *c)
 bool
 tg_http_idle(const struct tg_http_conn *c)
 {
-	return c->n_answers == 0 && !c->closing && c->body_left == 0 &&
+	return c->n_answers == 0 && !c->closing && c->body == BODY_NONE &&
 	       tg_http_parser_fresh(&c->parser);
 }
 

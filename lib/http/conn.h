@@ -4,10 +4,12 @@
  * Conn: one HTTP connection while it is busy.
  *
  * Request bytes go in, and every request appends one answer to the response
- * stream. An answer is a descriptor (page, slot, variant, length) that determines
- * each of its bytes, so there is no send buffer: whoever sends or retransmits names
- * a range of the stream and has it rendered again, the same each time. An answer
- * pins its snapshot slot until the peer has acknowledged all of it.
+ * stream, before it an interim one where the client waits for it. A request that is
+ * refused is answered at the end of its head; any other once its body, which nobody
+ * here wants, has been read, since the body may still turn out to be wrong. An answer is a
+ * descriptor (page, slot, variant, length) that determines each of its bytes, so there is no send
+ * buffer: whoever sends or retransmits names a range of the stream and has it rendered again, the
+ * same each time. An answer pins its snapshot slot until the peer has acknowledged all of it.
  *
  * Stream offsets are bytes since tg_http_conn_init, modulo 2^32. An idle connection
  * needs no struct tg_http_conn; the caller maps sequence numbers to offsets.
@@ -41,7 +43,9 @@ struct tg_http_conn {
 	uint32_t end;       /* stream offset behind the newest */
 	uint32_t body_left; /* bytes of request body still to be discarded */
 	uint8_t n_answers;
+	uint8_t body;                                      /* private */
 	bool closing;                                      /* no more requests */
+	bool busy;                                         /* what tg_http_set_busy said */
 	struct tg_http_answer answer[TG_HTTP_ANSWERS_MAX]; /* oldest first */
 	struct tg_http_parser parser;
 };
@@ -53,7 +57,7 @@ _Static_assert(sizeof(struct tg_http_conn) <= 256, "part of a side record of fou
 void tg_http_conn_init(struct tg_http_conn *c);
 
 /* Takes request bytes p[0..len) in stream order and appends an answer, pinned to the
- * current slot, for each request whose head ends in them; a body is discarded. An
+ * current slot, for each request that ends in them or is refused; a body is discarded. An
  * error is answered and closes the connection (RFC 9112 section 9.6).
  *
  * Returns the bytes taken: fewer than len only when TG_HTTP_ANSWERS_MAX answers are
@@ -61,6 +65,16 @@ void tg_http_conn_init(struct tg_http_conn *c);
  * connection is closing everything is taken and discarded. */
 uint32_t tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view,
     struct tg_http_pins *pins, struct tg_stats *stats, const uint8_t *p, uint32_t len);
+
+/* Says whether the load is above its limit: requests are then answered with 503, but for
+ * those of spared routes. */
+void tg_http_set_busy(struct tg_http_conn *c, bool busy);
+
+/* The request that has begun did not end in time: answers 408, RFC 9110 section 15.5.9,
+ * and closes. Without effect between requests, when closing, and while answers are
+ * queued. */
+void tg_http_timeout(struct tg_http_conn *c, const struct tg_http_view *view,
+    struct tg_http_pins *pins, struct tg_stats *stats);
 
 /* The bytes of response stream appended so far, modulo 2^32. */
 uint32_t tg_http_stream_end(const struct tg_http_conn *c);

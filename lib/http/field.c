@@ -5,13 +5,14 @@
 
 #include "http/lex.h"
 
-/* Fields whose value means something here. */
+/* Fields whose value means something here, by the length of their names. */
 enum field {
 	FIELD_OTHER,
 	FIELD_HOST,
+	FIELD_EXPECT,
+	FIELD_CONNECTION,
 	FIELD_CONTENT_LENGTH,
 	FIELD_TRANSFER_ENCODING,
-	FIELD_CONNECTION,
 	FIELD_MAX
 };
 
@@ -20,19 +21,28 @@ enum number { NUMBER_EMPTY, NUMBER_DIGITS, NUMBER_SPACE };
 
 static const struct {
 	struct tg_http_word name; /* lower case */
-	uint8_t seen;             /* TG_HTTP_SEEN_* that its presence sets */
+	uint32_t seen;            /* TG_HTTP_SEEN_* that its presence sets */
 	bool once;                /* a second one is an error */
-} fields[] = {
+} fields[FIELD_MAX + 1] = {
 	[FIELD_OTHER] = { { NULL, 0 }, 0, false },
 	[FIELD_HOST] = { TG_HTTP_WORD("host"), TG_HTTP_SEEN_HOST, true },
+	[FIELD_EXPECT] = { TG_HTTP_WORD("expect"), 0, false },
+	[FIELD_CONNECTION] = { TG_HTTP_WORD("connection"), 0, false },
 	[FIELD_CONTENT_LENGTH] = { TG_HTTP_WORD("content-length"), TG_HTTP_SEEN_CONTENT_LENGTH,
 	    true },
 	[FIELD_TRANSFER_ENCODING] = { TG_HTTP_WORD("transfer-encoding"),
 	    TG_HTTP_SEEN_TRANSFER_ENCODING, false },
-	[FIELD_CONNECTION] = { TG_HTTP_WORD("connection"), 0, false },
+	[FIELD_MAX] = { { NULL, UINT8_MAX }, 0, false },
 };
 
-_Static_assert(TG_ARRAY_LEN(fields) == FIELD_MAX, "every field has its row");
+/* The first field whose name has so many characters; most names find none. */
+static const uint8_t first_of_length[TG_HTTP_WORD_MAX + 1] = {
+	[4] = FIELD_HOST,
+	[6] = FIELD_EXPECT,
+	[10] = FIELD_CONNECTION,
+	[14] = FIELD_CONTENT_LENGTH,
+	[17] = FIELD_TRANSFER_ENCODING,
+};
 
 static bool
 is_space(uint8_t c)
@@ -43,9 +53,9 @@ is_space(uint8_t c)
 static enum field
 find_field(const struct tg_http_parser *ps)
 {
-	unsigned i;
+	unsigned i = first_of_length[ps->word_len];
 
-	for (i = FIELD_OTHER + 1; i < FIELD_MAX; i++)
+	for (; i != FIELD_OTHER && fields[i].name.len == ps->word_len; i++)
 		if (tg_http_word_is_nocase(ps, &fields[i].name))
 			return (enum field)i;
 	return FIELD_OTHER;
@@ -162,8 +172,30 @@ read_content_length(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *
 	return p;
 }
 
+static void
+end_expectation(struct tg_http_parser *ps)
+{
+	static const struct tg_http_word expectation = TG_HTTP_WORD("100-continue");
+
+	if (ps->word_len == 0)
+		return;
+	ps->seen |= tg_http_word_is_nocase(ps, &expectation) ? TG_HTTP_SEEN_CONTINUE
+							     : TG_HTTP_SEEN_EXPECTATION;
+	ps->word_len = 0;
+}
+
+static void
+end_member(struct tg_http_parser *ps)
+{
+	if (ps->field == FIELD_EXPECT)
+		end_expectation(ps);
+	else
+		end_connection_option(ps);
+}
+
+/* Reads a list of tokens; a member that holds anything else is none that is known. */
 static const uint8_t *
-read_connection(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+read_members(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *stop;
 
@@ -173,7 +205,7 @@ read_connection(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		if (stop == end || !tg_http_is_class(*stop, TG_HTTP_CLASS_VALUE))
 			return stop;
 		if (*stop == ',' || is_space(*stop))
-			end_connection_option(ps);
+			end_member(ps);
 		else
 			tg_http_word_keep(ps, stop, stop + 1);
 	}
@@ -187,8 +219,9 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 		return read_host(ps, p, end);
 	case FIELD_CONTENT_LENGTH:
 		return read_content_length(ps, p, end);
+	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
-		return read_connection(ps, p, end);
+		return read_members(ps, p, end);
 	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:
 	case FIELD_MAX:
@@ -205,8 +238,9 @@ tg_http_field_end(struct tg_http_parser *ps)
 		return ps->value != TG_HTTP_HOST_LITERAL;
 	case FIELD_CONTENT_LENGTH:
 		return ps->value != NUMBER_EMPTY;
+	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
-		end_connection_option(ps);
+		end_member(ps);
 		return true;
 	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:

@@ -57,29 +57,51 @@ put_field(struct out *o, const char *name, const char *value)
 	put_text(o, "\r\n");
 }
 
+static void
+put_status(struct out *o, enum tg_http_status status)
+{
+	put_text(o, "HTTP/1.1 ");
+	put_number(o, tg_http_status_info[status].code);
+	put_text(o, " ");
+	put_text(o, tg_http_status_info[status].reason);
+	put_text(o, "\r\n");
+}
+
+static void
+put_content(struct out *o, const struct tg_http_head *h)
+{
+	if (h->content_type != NULL)
+		put_field(o, "Content-Type", h->content_type);
+	if (h->status == TG_HTTP_204 || h->status == TG_HTTP_304)
+		return;
+	put_text(o, "Content-Length: ");
+	put_number(o, h->content_length);
+	put_text(o, "\r\n");
+}
+
+static void
+put_fields(struct out *o, const struct tg_http_head *h)
+{
+	if (h->server != NULL)
+		put_field(o, "Server", h->server);
+	put_text(o, "Date: ");
+	put_bytes(o, h->date, TG_HTTP_DATE_BYTES);
+	put_text(o, "\r\n");
+	if (h->fields != NULL)
+		put_text(o, h->fields);
+	put_content(o, h);
+	/* keep-alive is said aloud because an HTTP/1.0 client waits for it. */
+	put_field(o, "Connection", h->close ? "close" : "keep-alive");
+}
+
 size_t
 tg_http_head_write(char *dst, size_t cap, const struct tg_http_head *h)
 {
-	const struct tg_http_status_info *status = &tg_http_status_info[h->status];
 	struct out o = { dst, dst + cap, false };
 
-	put_text(&o, "HTTP/1.1 ");
-	put_number(&o, status->code);
-	put_text(&o, " ");
-	put_text(&o, status->reason);
-	put_text(&o, "\r\n");
-	if (h->server != NULL)
-		put_field(&o, "Server", h->server);
-	put_text(&o, "Date: ");
-	put_bytes(&o, h->date, TG_HTTP_DATE_BYTES);
-	put_text(&o, "\r\n");
-	if (h->content_type != NULL)
-		put_field(&o, "Content-Type", h->content_type);
-	put_text(&o, "Content-Length: ");
-	put_number(&o, h->content_length);
-	put_text(&o, "\r\n");
-	/* keep-alive is said aloud because an HTTP/1.0 client waits for it. */
-	put_field(&o, "Connection", h->close ? "close" : "keep-alive");
+	put_status(&o, h->status);
+	if (h->status != TG_HTTP_100)
+		put_fields(&o, h);
 	put_text(&o, "\r\n");
 	return o.is_short ? 0 : (size_t)(o.at - dst);
 }

@@ -17,11 +17,13 @@ struct tg_http_head {
 	const char *date;         /* TG_HTTP_DATE_BYTES bytes, not terminated */
 	const char *content_type; /* terminated; NULL leaves the field out */
 	const char *server;       /* terminated; NULL leaves the field out */
+	const char *fields;       /* terminated; further field lines, whole; NULL: none */
 	uint32_t content_length;  /* bytes */
 	bool close;               /* Connection: close, else Connection: keep-alive */
 };
 
-/* Writes the head h to dst, its empty line included.
+/* Writes the head h to dst, its empty line included. That of an interim answer has
+ * nothing else, and one that never has content has no Content-Length (RFC 9110 8.6).
  *
  * Any thread. dst: cap bytes. Returns the bytes written, or 0 if cap is short. */
 size_t tg_http_head_write(char *dst, size_t cap, const struct tg_http_head *h);

@@ -20,7 +20,7 @@ enum state {
 	STATE_TARGET_END,
 	STATE_VERSION,
 	STATE_LINE_LF,
-	STATE_SECTION,
+	STATE_SECTION, /* nothing is read before the next call */
 	STATE_FIELD,
 	STATE_NAME,
 	STATE_VALUE,
@@ -29,16 +29,6 @@ enum state {
 	STATE_HEAD, /* from here on nothing more is read */
 	STATE_FAILED
 };
-
-static const struct tg_http_word methods[] = {
-	[TG_HTTP_METHOD_OTHER] = { NULL, 0 },
-	[TG_HTTP_METHOD_GET] = TG_HTTP_WORD("GET"),
-	[TG_HTTP_METHOD_HEAD] = TG_HTTP_WORD("HEAD"),
-	[TG_HTTP_METHOD_OPTIONS] = TG_HTTP_WORD("OPTIONS"),
-	[TG_HTTP_METHOD_CONNECT] = TG_HTTP_WORD("CONNECT"),
-};
-
-_Static_assert(TG_ARRAY_LEN(methods) == TG_HTTP_METHOD_MAX, "every method has its name");
 
 static void
 keep_path(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
@@ -49,13 +39,25 @@ keep_path(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	ps->path_len = (uint8_t)(ps->path_len + n);
 }
 
+static bool
+is_named(const struct tg_http_parser *ps, const char *name)
+{
+	uint8_t i;
+
+	/* No token holds the zero at which a shorter name ends. */
+	for (i = 0; i < ps->word_len; i++)
+		if (ps->word[i] != name[i])
+			return false;
+	return name[i] == '\0';
+}
+
 static enum tg_http_method
 find_method(const struct tg_http_parser *ps)
 {
 	unsigned i;
 
 	for (i = TG_HTTP_METHOD_OTHER + 1; i < TG_HTTP_METHOD_MAX; i++)
-		if (tg_http_word_is(ps, &methods[i]))
+		if (is_named(ps, tg_http_method_name[i]))
 			return (enum tg_http_method)i;
 	return TG_HTTP_METHOD_OTHER;
 }
@@ -161,7 +163,8 @@ read_authority(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return fail(ps, TG_HTTP_400, p);
 	if (*p == '/')
 		return enter(ps, STATE_PATH, p);
-	keep_path(ps, root, root + 1);
+	if (ps->method != TG_HTTP_METHOD_CONNECT)
+		keep_path(ps, root, root + 1);
 	return enter(ps, STATE_QUERY, p);
 }
 
@@ -199,13 +202,6 @@ read_version(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return fail(ps, TG_HTTP_505, stop);
 	ps->minor = (uint8_t)(w[7] - '0');
 	return expect(ps, '\r', STATE_LINE_LF, stop);
-}
-
-static const uint8_t *
-enter_section(struct tg_http_parser *ps, const uint8_t *p)
-{
-	ps->left = TG_HTTP_SECTION_BYTES_MAX + 1; /* one that is too many */
-	return enter(ps, STATE_FIELD, p);
 }
 
 static const uint8_t *
@@ -293,8 +289,6 @@ step(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return read_version(ps, p, end);
 	case STATE_LINE_LF:
 		return expect(ps, '\n', STATE_SECTION, p);
-	case STATE_SECTION:
-		return enter_section(ps, p);
 	case STATE_FIELD:
 		return read_field(ps, p);
 	case STATE_NAME:
@@ -305,6 +299,7 @@ step(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return expect(ps, '\n', STATE_FIELD, p);
 	case STATE_END_LF:
 		return read_end_lf(ps, p);
+	case STATE_SECTION:
 	case STATE_HEAD:
 	case STATE_FAILED:
 		break;
@@ -320,6 +315,13 @@ tg_http_parser_init(struct tg_http_parser *ps)
 	ps->left = TG_HTTP_LINE_BYTES_MAX;
 }
 
+static void
+enter_section(struct tg_http_parser *ps)
+{
+	enter(ps, STATE_FIELD, NULL);
+	ps->left = TG_HTTP_SECTION_BYTES_MAX + 1; /* one that is too many */
+}
+
 /* Takes n bytes off what the line or section may hold; an error if that was the last. */
 static void
 take_off(struct tg_http_parser *ps, size_t n)
@@ -329,20 +331,30 @@ take_off(struct tg_http_parser *ps, size_t n)
 		fail(ps, ps->state <= STATE_SECTION ? TG_HTTP_414 : TG_HTTP_431, NULL);
 }
 
+static enum tg_http_parse
+result_of(enum state state)
+{
+	if (state == STATE_SECTION)
+		return TG_HTTP_PARSE_LINE;
+	if (state == STATE_HEAD)
+		return TG_HTTP_PARSE_HEAD;
+	return state == STATE_FAILED ? TG_HTTP_PARSE_FAILED : TG_HTTP_PARSE_MORE;
+}
+
 enum tg_http_parse
 tg_http_parser_feed(struct tg_http_parser *ps, const uint8_t *p, uint32_t len, uint32_t *used)
 {
 	const uint8_t *at = p, *end = p + len, *next;
 
-	while (at < end && ps->state < STATE_HEAD) {
+	if (ps->state == STATE_SECTION)
+		enter_section(ps);
+	while (at < end && ps->state < STATE_HEAD && ps->state != STATE_SECTION) {
 		next = step(ps, at, at + TG_MIN((size_t)(end - at), ps->left));
 		take_off(ps, (size_t)(next - at));
 		at = next;
 	}
 	*used = (uint32_t)(at - p);
-	if (ps->state == STATE_FAILED)
-		return TG_HTTP_PARSE_FAILED;
-	return ps->state == STATE_HEAD ? TG_HTTP_PARSE_HEAD : TG_HTTP_PARSE_MORE;
+	return result_of((enum state)ps->state);
 }
 
 bool

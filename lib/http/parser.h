@@ -6,8 +6,8 @@
  *
  * It is strict where leniency lets two parsers disagree about where a request ends
  * (RFC 9112 section 11): lines end in CRLF only, no folding, no space around names,
- * one Host, one Content-Length. Nothing is kept but the path and what the header
- * section says about framing and persistence.
+ * one Host, one Content-Length. Nothing is kept but the path, until the caller has
+ * made a route of it, and what the header section means for the answer.
  *
  * Called by the shard's worker; all state is in struct tg_http_parser.
  */
@@ -18,17 +18,9 @@
 
 #define TG_HTTP_WORD_MAX 20 /* longest name or token that is recognised, rounded up */
 
-enum tg_http_method {
-	TG_HTTP_METHOD_OTHER, /* a token without meaning here */
-	TG_HTTP_METHOD_GET,
-	TG_HTTP_METHOD_HEAD,
-	TG_HTTP_METHOD_OPTIONS,
-	TG_HTTP_METHOD_CONNECT,
-	TG_HTTP_METHOD_MAX
-};
-
 enum tg_http_parse {
 	TG_HTTP_PARSE_MORE,   /* everything was taken, the head goes on */
+	TG_HTTP_PARSE_LINE,   /* the request line is complete: set parser.route, then go on */
 	TG_HTTP_PARSE_HEAD,   /* the head is complete and well formed */
 	TG_HTTP_PARSE_FAILED, /* answer parser.error and close */
 };
@@ -39,18 +31,21 @@ enum tg_http_parse {
 #define TG_HTTP_SEEN_TRANSFER_ENCODING (1U << 2)
 #define TG_HTTP_SEEN_CLOSE             (1U << 3)
 #define TG_HTTP_SEEN_KEEP_ALIVE        (1U << 4)
+#define TG_HTTP_SEEN_CONTINUE          (1U << 5) /* Expect: 100-continue */
+#define TG_HTTP_SEEN_EXPECTATION       (1U << 6) /* any other */
 
-/* worker: rw. The members up to path are results, valid after TG_HTTP_PARSE_HEAD;
- * method is valid after TG_HTTP_PARSE_FAILED too. */
+/* worker: rw. The members up to path_len are results, valid after TG_HTTP_PARSE_HEAD;
+ * method is valid after TG_HTTP_PARSE_FAILED too, and path after TG_HTTP_PARSE_LINE. */
 struct tg_http_parser {
-	uint32_t content_length; /* bytes of body; saturates */
-	uint8_t method;          /* enum tg_http_method */
-	uint8_t minor;           /* HTTP/1.minor */
-	uint8_t seen;            /* TG_HTTP_SEEN_* */
-	uint8_t error;           /* enum tg_http_status, after TG_HTTP_PARSE_FAILED */
-	uint8_t path_len;        /* bytes; TG_HTTP_TARGET_MAX: cut, matches no route */
-	uint8_t state;           /* private from here on */
-	uint16_t left;           /* bytes that the line or section may still take */
+	const struct tg_http_route *route; /* the caller's finding; NULL: none */
+	uint32_t content_length;           /* bytes of body; saturates */
+	uint32_t seen;                     /* TG_HTTP_SEEN_* */
+	uint8_t method;                    /* enum tg_http_method */
+	uint8_t minor;                     /* HTTP/1.minor */
+	uint8_t error;                     /* enum tg_http_status, after TG_HTTP_PARSE_FAILED */
+	uint8_t path_len;                  /* bytes; TG_HTTP_TARGET_MAX: cut, matches no route */
+	uint8_t state;                     /* private from here on */
+	uint16_t left;                     /* bytes that the line or section may still take */
 	uint8_t empty_lines;
 	uint8_t n_fields;
 	uint8_t field; /* the field whose value is being read */
@@ -64,8 +59,8 @@ struct tg_http_parser {
 void tg_http_parser_init(struct tg_http_parser *ps);
 
 /* Reads request bytes p[0..len) in stream order. *used: out, the bytes taken; those
- * behind the empty line or an error are not. After an outcome other than
- * TG_HTTP_PARSE_MORE the parser has to be initialised again. */
+ * behind the request line, the empty line or an error are not. After
+ * TG_HTTP_PARSE_HEAD and TG_HTTP_PARSE_FAILED the parser has to be initialised again. */
 enum tg_http_parse tg_http_parser_feed(
     struct tg_http_parser *ps, const uint8_t *p, uint32_t len, uint32_t *used);
 

@@ -4,14 +4,45 @@
 #include "http/site.h"
 
 const struct tg_http_status_info tg_http_status_info[TG_HTTP_STATUS_MAX] = {
+	[TG_HTTP_100] = { 100, "Continue", TG_COUNTER_HTTP_100 },
 	[TG_HTTP_200] = { 200, "OK", TG_COUNTER_HTTP_200 },
+	[TG_HTTP_204] = { 204, "No Content", TG_COUNTER_HTTP_204 },
+	[TG_HTTP_205] = { 205, "Reset Content", TG_COUNTER_HTTP_205 },
+	[TG_HTTP_206] = { 206, "Partial Content", TG_COUNTER_HTTP_206 },
+	[TG_HTTP_301] = { 301, "Moved Permanently", TG_COUNTER_HTTP_301 },
+	[TG_HTTP_302] = { 302, "Found", TG_COUNTER_HTTP_302 },
+	[TG_HTTP_303] = { 303, "See Other", TG_COUNTER_HTTP_303 },
+	[TG_HTTP_304] = { 304, "Not Modified", TG_COUNTER_HTTP_304 },
+	[TG_HTTP_307] = { 307, "Temporary Redirect", TG_COUNTER_HTTP_307 },
 	[TG_HTTP_400] = { 400, "Bad Request", TG_COUNTER_HTTP_400 },
+	[TG_HTTP_401] = { 401, "Unauthorized", TG_COUNTER_HTTP_401 },
+	[TG_HTTP_403] = { 403, "Forbidden", TG_COUNTER_HTTP_403 },
 	[TG_HTTP_404] = { 404, "Not Found", TG_COUNTER_HTTP_404 },
-	[TG_HTTP_413] = { 413, "Content Too Large", TG_COUNTER_HTTP_OTHER },
-	[TG_HTTP_414] = { 414, "URI Too Long", TG_COUNTER_HTTP_OTHER },
-	[TG_HTTP_431] = { 431, "Request Header Fields Too Large", TG_COUNTER_HTTP_OTHER },
+	[TG_HTTP_405] = { 405, "Method Not Allowed", TG_COUNTER_HTTP_405 },
+	[TG_HTTP_408] = { 408, "Request Timeout", TG_COUNTER_HTTP_408 },
+	[TG_HTTP_412] = { 412, "Precondition Failed", TG_COUNTER_HTTP_412 },
+	[TG_HTTP_413] = { 413, "Content Too Large", TG_COUNTER_HTTP_413 },
+	[TG_HTTP_414] = { 414, "URI Too Long", TG_COUNTER_HTTP_414 },
+	[TG_HTTP_416] = { 416, "Range Not Satisfiable", TG_COUNTER_HTTP_416 },
+	[TG_HTTP_417] = { 417, "Expectation Failed", TG_COUNTER_HTTP_417 },
+	[TG_HTTP_431] = { 431, "Request Header Fields Too Large", TG_COUNTER_HTTP_431 },
+	[TG_HTTP_500] = { 500, "Internal Server Error", TG_COUNTER_HTTP_500 },
 	[TG_HTTP_501] = { 501, "Not Implemented", TG_COUNTER_HTTP_501 },
-	[TG_HTTP_505] = { 505, "HTTP Version Not Supported", TG_COUNTER_HTTP_OTHER },
+	[TG_HTTP_503] = { 503, "Service Unavailable", TG_COUNTER_HTTP_503 },
+	[TG_HTTP_505] = { 505, "HTTP Version Not Supported", TG_COUNTER_HTTP_505 },
+};
+
+const char *const tg_http_method_name[TG_HTTP_METHOD_MAX] = {
+	[TG_HTTP_METHOD_OTHER] = NULL,
+	[TG_HTTP_METHOD_GET] = "GET",
+	[TG_HTTP_METHOD_HEAD] = "HEAD",
+	[TG_HTTP_METHOD_POST] = "POST",
+	[TG_HTTP_METHOD_PUT] = "PUT",
+	[TG_HTTP_METHOD_DELETE] = "DELETE",
+	[TG_HTTP_METHOD_PATCH] = "PATCH",
+	[TG_HTTP_METHOD_OPTIONS] = "OPTIONS",
+	[TG_HTTP_METHOD_TRACE] = "TRACE",
+	[TG_HTTP_METHOD_CONNECT] = "CONNECT",
 };
 
 /* Shorter paths first, then by bytes: most comparisons end at the length. */
@@ -55,9 +86,8 @@ tg_http_site_init(struct tg_http_site *site, struct tg_http_route *routes, uint1
 	return true;
 }
 
-bool
-tg_http_site_find(
-    const struct tg_http_site *site, const char *path, uint32_t path_len, uint16_t *page)
+const struct tg_http_route *
+tg_http_site_find(const struct tg_http_site *site, const char *path, uint32_t path_len)
 {
 	uint32_t low = 0, high = site->n_routes;
 
@@ -65,14 +95,12 @@ tg_http_site_find(
 		uint32_t middle = (low + high) / 2;
 		int order = compare_path(&site->routes[middle], path, path_len);
 
-		if (order == 0) {
-			*page = site->routes[middle].page;
-			return true;
-		}
+		if (order == 0)
+			return &site->routes[middle];
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	return NULL;
 }

@@ -34,18 +34,56 @@
 #define TG_HTTP_BODY_BYTES_MAX    65536 /* usual body_limit; beyond: 413 */
 #define TG_HTTP_EMPTY_LINES_MAX   4     /* before a request line; beyond: 400 */
 
-/* Status codes that are answered, RFC 9110 section 15. */
+/* Status codes that are answered, RFC 9110 section 15, in their order. */
 enum tg_http_status {
+	TG_HTTP_100,
 	TG_HTTP_200,
+	TG_HTTP_204,
+	TG_HTTP_205,
+	TG_HTTP_206,
+	TG_HTTP_301,
+	TG_HTTP_302,
+	TG_HTTP_303,
+	TG_HTTP_304,
+	TG_HTTP_307,
 	TG_HTTP_400,
+	TG_HTTP_401,
+	TG_HTTP_403,
 	TG_HTTP_404,
+	TG_HTTP_405,
+	TG_HTTP_408,
+	TG_HTTP_412,
 	TG_HTTP_413,
 	TG_HTTP_414,
+	TG_HTTP_416,
+	TG_HTTP_417,
 	TG_HTTP_431,
+	TG_HTTP_500,
 	TG_HTTP_501,
+	TG_HTTP_503,
 	TG_HTTP_505,
 	TG_HTTP_STATUS_MAX
 };
+
+/* Methods of RFC 9110 section 9 and RFC 5789. */
+enum tg_http_method {
+	TG_HTTP_METHOD_OTHER, /* a token without meaning here */
+	TG_HTTP_METHOD_GET,
+	TG_HTTP_METHOD_HEAD,
+	TG_HTTP_METHOD_POST,
+	TG_HTTP_METHOD_PUT,
+	TG_HTTP_METHOD_DELETE,
+	TG_HTTP_METHOD_PATCH,
+	TG_HTTP_METHOD_OPTIONS,
+	TG_HTTP_METHOD_TRACE,
+	TG_HTTP_METHOD_CONNECT,
+	TG_HTTP_METHOD_MAX
+};
+
+extern const char *const tg_http_method_name[TG_HTTP_METHOD_MAX]; /* NULL: OTHER */
+
+/* Sets of methods have bit 1 << enum tg_http_method. */
+#define TG_HTTP_METHODS_READ (1U << TG_HTTP_METHOD_GET | 1U << TG_HTTP_METHOD_HEAD)
 
 struct tg_http_status_info {
 	uint16_t code;           /* as on the wire */
@@ -58,7 +96,11 @@ extern const struct tg_http_status_info tg_http_status_info[TG_HTTP_STATUS_MAX];
 struct tg_http_route {
 	char path[TG_HTTP_TARGET_MAX]; /* starts with '/', no query, not terminated */
 	uint8_t path_len;              /* 1..TG_HTTP_TARGET_MAX - 1 */
-	uint16_t page;                 /* index into tg_http_snapshot.page */
+	bool spared;                   /* answered whatever the load is */
+	uint16_t methods;              /* set of those that page answers */
+	uint16_t page;                 /* these are indices into tg_http_snapshot.page */
+	uint16_t options;              /* to OPTIONS, where it is not one of methods */
+	uint16_t not_allowed;          /* to every other method */
 };
 
 /* control: rw until published, then everyone: ro */
@@ -66,8 +108,11 @@ struct tg_http_site {
 	const struct tg_http_route *routes; /* sorted by tg_http_site_init */
 	uint16_t n_routes;
 	uint16_t n_pages;
-	uint16_t error_page[TG_HTTP_STATUS_MAX]; /* page of each status; TG_HTTP_200 unused */
-	uint32_t body_limit; /* bytes of a request body that are read and discarded */
+	uint16_t error_page[TG_HTTP_STATUS_MAX]; /* page of each status that needs no route */
+	uint16_t options;                        /* page for OPTIONS of no route in particular */
+	uint16_t not_allowed;                    /* page for CONNECT */
+	uint32_t busy_connections; /* side records of a shard beyond which it is busy; 0: none */
+	uint32_t body_limit;       /* bytes of a request body that are read and discarded */
 };
 
 /* control: rw until published, then everyone: ro */
@@ -103,12 +148,11 @@ struct tg_http_pins {
  * with '/' or occurs twice. */
 bool tg_http_site_init(struct tg_http_site *site, struct tg_http_route *routes, uint16_t n_routes);
 
-/* Finds the page of a path, RFC 9110 section 4.2.3 without normalisation: the
+/* Finds the route of a path, RFC 9110 section 4.2.3 without normalisation: the
  * bytes must be equal.
  *
- * Any thread. path: path_len bytes, query excluded. True with the index in *page,
- * or false: no such route. */
-bool tg_http_site_find(
-    const struct tg_http_site *site, const char *path, uint32_t path_len, uint16_t *page);
+ * Any thread. path: path_len bytes, query excluded. NULL: there is none. */
+const struct tg_http_route *tg_http_site_find(
+    const struct tg_http_site *site, const char *path, uint32_t path_len);
 
 #endif

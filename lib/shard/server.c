@@ -52,6 +52,15 @@ conn_start(struct tg_run *run, uint32_t h)
 	return &server->conn[s - run->tcp->side];
 }
 
+/* Whether more connections move than requests are answered for. */
+static bool
+is_busy(const struct tg_run *run)
+{
+	uint32_t limit = run->world->http->site->busy_connections;
+
+	return limit != 0 && tg_gauge(&run->shard->gauges->sides) > limit;
+}
+
 static uint32_t
 feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
 {
@@ -65,6 +74,7 @@ feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
 	conn = conn_start(run, h);
 	if (conn == NULL)
 		return 0;
+	tg_http_set_busy(conn, is_busy(run));
 	end = tg_http_stream_end(conn);
 	taken = tg_http_receive(conn, run->world->http, &server->pins, run->stats, text, len);
 	tg_tcp_append(run->tcp, h, tg_http_stream_end(conn) - end);

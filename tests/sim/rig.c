@@ -126,6 +126,9 @@ set_site(struct rig *rig)
 	for (i = 0; i < 2; i++) {
 		rig->route[i].path_len = (uint8_t)strlen(path[i]);
 		memcpy(rig->route[i].path, path[i], rig->route[i].path_len);
+		rig->route[i].methods = TG_HTTP_METHODS_READ;
+		rig->route[i].options = TG_HTTP_204;
+		rig->route[i].not_allowed = TG_HTTP_405;
 		rig->route[i].page = (uint16_t)(i == 0 ? TG_HTTP_STATUS_MAX : TG_HTTP_200);
 	}
 	for (i = 0; i < TG_HTTP_STATUS_MAX; i++) {
@@ -133,6 +136,8 @@ set_site(struct rig *rig)
 		rig->site.error_page[i] = (uint16_t)i;
 	}
 	set_page(rig, TG_HTTP_STATUS_MAX, TG_HTTP_200, big, RIG_BIG_BYTES);
+	rig->site.options = TG_HTTP_204;
+	rig->site.not_allowed = TG_HTTP_405;
 	rig->site.n_pages = TG_HTTP_STATUS_MAX + 1;
 	rig->site.body_limit = TG_HTTP_BODY_BYTES_MAX;
 	tg_http_site_init(&rig->site, rig->route, 2);

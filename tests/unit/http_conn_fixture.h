@@ -21,7 +21,7 @@
 #define LAST_A   "GET /a HTTP/1.1\r\nConnection: close\r\n" HOST_END
 
 /* The first pages have the status of their index, so PAGE_A is that of 200. */
-enum { PAGE_A, PAGE_BIG = TG_HTTP_STATUS_MAX, PAGE_EMPTY, PAGE_MAX };
+enum { PAGE_A = TG_HTTP_200, PAGE_BIG = TG_HTTP_STATUS_MAX, PAGE_EMPTY, PAGE_MAX };
 
 /* A snapshot and the bytes it refers to. */
 struct rendered {
@@ -73,8 +73,12 @@ render_snapshot(struct rendered *r, uint64_t serial)
 	unsigned i;
 
 	r->snapshot = (struct tg_http_snapshot){ serial, r->page };
-	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
-		render_page(r, i, (enum tg_http_status)i, 11 + i);
+	for (i = 0; i < TG_HTTP_STATUS_MAX; i++) {
+		unsigned code = tg_http_status_info[i].code;
+		bool empty = code < 200 || code == 204 || code == 205 || code == 304;
+
+		render_page(r, i, (enum tg_http_status)i, empty ? 0 : 11 + i);
+	}
 	render_page(r, PAGE_BIG, TG_HTTP_200, 700);
 	render_page(r, PAGE_EMPTY, TG_HTTP_200, 0);
 }
@@ -83,7 +87,10 @@ static inline void
 set_route(unsigned i, const char *path, uint16_t page)
 {
 	fx.route[i].path_len = (uint8_t)strlen(path);
+	fx.route[i].methods = TG_HTTP_METHODS_READ;
 	fx.route[i].page = page;
+	fx.route[i].options = TG_HTTP_204;
+	fx.route[i].not_allowed = TG_HTTP_405;
 	memcpy(fx.route[i].path, path, fx.route[i].path_len);
 }
 
@@ -98,6 +105,8 @@ setup_with_serial(uint64_t serial)
 	set_route(2, "/empty", PAGE_EMPTY);
 	CU_ASSERT_TRUE_FATAL(tg_http_site_init(&fx.site, fx.route, 3));
 	fx.site.n_pages = PAGE_MAX;
+	fx.site.options = TG_HTTP_204;
+	fx.site.not_allowed = TG_HTTP_405;
 	fx.site.body_limit = TG_HTTP_BODY_BYTES_MAX;
 	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
 		fx.site.error_page[i] = (uint16_t)i;

@@ -19,7 +19,8 @@ struct outcome {
 	enum tg_http_parse result;
 	uint32_t used;
 	uint8_t error;
-	uint8_t method, minor, seen;
+	uint8_t method, minor;
+	uint32_t seen;
 	uint32_t content_length;
 	uint8_t path_len;
 	char path[TG_HTTP_TARGET_MAX];
@@ -65,6 +66,20 @@ feed_piece(struct tg_http_parser *ps, const uint8_t *p, uint32_t len, uint32_t *
 	return result;
 }
 
+/* Likewise, past the request line. */
+static inline enum tg_http_parse
+feed_head(struct tg_http_parser *ps, const uint8_t *p, uint32_t len, uint32_t *used)
+{
+	enum tg_http_parse result = feed_piece(ps, p, len, used);
+	uint32_t line = *used;
+
+	if (result != TG_HTTP_PARSE_LINE)
+		return result;
+	result = feed_piece(ps, p + line, len - line, used);
+	*used += line;
+	return result;
+}
+
 /* Parses p[0..len) cut into a first piece of `first` bytes and further ones of `rest`. */
 static inline struct outcome
 parse_cut(const void *p, uint32_t len, uint32_t first, uint32_t rest)
@@ -75,13 +90,13 @@ parse_cut(const void *p, uint32_t len, uint32_t first, uint32_t rest)
 
 	memset(&ps, 0xa5, sizeof(ps));
 	tg_http_parser_init(&ps);
-	while (at < len && result == TG_HTTP_PARSE_MORE) {
+	while (at < len && result <= TG_HTTP_PARSE_LINE) {
 		piece = TG_MIN(piece, len - at);
 		result = feed_piece(&ps, (const uint8_t *)p + at, piece, &used);
 		at += used;
 		piece = rest;
 	}
-	return outcome_of(&ps, result, at);
+	return outcome_of(&ps, result == TG_HTTP_PARSE_LINE ? TG_HTTP_PARSE_MORE : result, at);
 }
 
 static inline struct outcome

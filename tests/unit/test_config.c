@@ -153,6 +153,8 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(service.tcp.ecn, TG_CONFIG_ECN_ACCEPT);
 	CU_ASSERT_EQUAL(service.tcp.mss, 0);
 	CU_ASSERT_EQUAL(service.n_routes, 0);
+	CU_ASSERT_STRING_EQUAL(service.http.server, "tidegate");
+	CU_ASSERT_EQUAL(service.http.busy_connections, 0);
 	CU_ASSERT_EQUAL(service.log_level, TG_CONFIG_LOG_INFO);
 	CU_ASSERT_TRUE(service.telemetry && service.pdump);
 }
@@ -183,6 +185,9 @@ test_service_whole_is_stored(void)
 			  "    body: |\n"
 			  "      two\n"
 			  "      lines\n"
+			  "  - { path: /old, redirect: /new }\n"
+			  "  - { path: /gone, status: 404, methods: [GET, POST] }\n"
+			  "http: { server: off, busy_connections: 9 }\n"
 			  "log: { level: debug }\n"),
 	    0);
 	CU_ASSERT_EQUAL(service.workers, 4);
@@ -214,6 +219,16 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_RESET);
 	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "/etc/keys");
 	CU_ASSERT_EQUAL(service.n_routes, 2);
+	CU_ASSERT_EQUAL(service.n_routes, 4);
+	CU_ASSERT_EQUAL(service.route[0].status, 200);
+	CU_ASSERT_EQUAL(service.route[2].status, 302);
+	CU_ASSERT_STRING_EQUAL(service.route[2].redirect, "/new");
+	CU_ASSERT_EQUAL(service.route[2].n_methods, 0);
+	CU_ASSERT_EQUAL(service.route[3].status, 404);
+	CU_ASSERT_EQUAL(service.route[3].n_methods, 2);
+	CU_ASSERT_STRING_EQUAL(service.route[3].methods[1], "POST");
+	CU_ASSERT_STRING_EQUAL(service.http.server, "");
+	CU_ASSERT_EQUAL(service.http.busy_connections, 9);
 	CU_ASSERT_EQUAL(service.timers.idle_timeout_ms, 7000);
 	CU_ASSERT_STRING_EQUAL(service.route[0].path, "/big");
 	CU_ASSERT_STRING_EQUAL(service.route[0].file, "/srv/big.bin");

@@ -138,10 +138,10 @@ test_parser_initialised_again_forgets_the_last_request(void)
 
 	tg_http_parser_init(&ps);
 	CU_ASSERT_EQUAL(
-	    feed_piece(&ps, (const uint8_t *)rich, sizeof(rich) - 1, &used), TG_HTTP_PARSE_HEAD);
+	    feed_head(&ps, (const uint8_t *)rich, sizeof(rich) - 1, &used), TG_HTTP_PARSE_HEAD);
 	tg_http_parser_init(&ps);
 	o = outcome_of(
-	    &ps, feed_piece(&ps, (const uint8_t *)poor, sizeof(poor) - 1, &used), sizeof(poor) - 1);
+	    &ps, feed_head(&ps, (const uint8_t *)poor, sizeof(poor) - 1, &used), sizeof(poor) - 1);
 	CU_ASSERT_TRUE(same_outcome(&o, &expected));
 }
 
@@ -185,7 +185,7 @@ static void
 test_requests_mutated_at_random_lead_to_one_outcome_in_any_pieces(void)
 {
 	uint64_t seed = 0x7469646567617465;
-	uint32_t i, n, len, reached[3] = { 0 };
+	uint32_t i, n, len, reached[TG_HTTP_PARSE_FAILED + 1] = { 0 };
 	struct outcome whole, cut;
 	uint8_t p[512];
 

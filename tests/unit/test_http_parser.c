@@ -38,7 +38,7 @@ expect_fresh_and_more(const struct vector *v, size_t n, bool fresh)
 
 	for (i = 0; i < n; i++) {
 		tg_http_parser_init(&ps);
-		CU_ASSERT_EQUAL(feed_piece(&ps, (const uint8_t *)v[i].bytes, v[i].len, &used),
+		CU_ASSERT_EQUAL(feed_head(&ps, (const uint8_t *)v[i].bytes, v[i].len, &used),
 		    TG_HTTP_PARSE_MORE);
 		CU_ASSERT_EQUAL(tg_http_parser_fresh(&ps), fresh);
 	}
@@ -304,7 +304,13 @@ test_method_is_matched_whole_and_in_its_case(void)
 	CU_ASSERT_EQUAL(method_of("GET"), TG_HTTP_METHOD_GET);
 	CU_ASSERT_EQUAL(method_of("HEAD"), TG_HTTP_METHOD_HEAD);
 	CU_ASSERT_EQUAL(method_of("OPTIONS"), TG_HTTP_METHOD_OPTIONS);
-	CU_ASSERT_EQUAL(method_of("POST"), TG_HTTP_METHOD_OTHER);
+	CU_ASSERT_EQUAL(method_of("POST"), TG_HTTP_METHOD_POST);
+	CU_ASSERT_EQUAL(method_of("PUT"), TG_HTTP_METHOD_PUT);
+	CU_ASSERT_EQUAL(method_of("PATCH"), TG_HTTP_METHOD_PATCH);
+	CU_ASSERT_EQUAL(method_of("DELETE"), TG_HTTP_METHOD_DELETE);
+	CU_ASSERT_EQUAL(method_of("TRACE"), TG_HTTP_METHOD_TRACE);
+	CU_ASSERT_EQUAL(method_of("BREW"), TG_HTTP_METHOD_OTHER);
+	CU_ASSERT_EQUAL(method_of("CONNECTS"), TG_HTTP_METHOD_OTHER);
 	CU_ASSERT_EQUAL(method_of("get"), TG_HTTP_METHOD_OTHER);
 	CU_ASSERT_EQUAL(method_of("GE"), TG_HTTP_METHOD_OTHER);
 	CU_ASSERT_EQUAL(method_of("GETS"), TG_HTTP_METHOD_OTHER);

@@ -18,7 +18,7 @@ static struct tg_moment moment = {
 static struct tg_pages *pages;
 static char why[TG_PAGES_WHY_MAX];
 static char file[] = "/tmp/tg-pages-XXXXXX";
-static struct tg_http_page page[64];
+static struct tg_http_page page[256];
 static char *buf;
 
 static int
@@ -43,6 +43,8 @@ start(void)
 	memset(&service, 0, sizeof(service));
 	memset(&now, 0, sizeof(now));
 	memset(&before, 0, sizeof(before));
+	snprintf(service.http.server, sizeof(service.http.server), "tidegate");
+	moment.draining = false;
 	about = (struct tg_about){ .version = "1.2.3", .port_name = "net_tap0" };
 	now.n_workers = before.n_workers = 1;
 	buf = NULL;
@@ -57,6 +59,19 @@ add_route(const char *path, const char *from, const char *body)
 	snprintf(route->file, sizeof(route->file), "%s", from);
 	snprintf(route->body, sizeof(route->body), "%s", body);
 	snprintf(route->type, sizeof(route->type), "text/x-test");
+	route->status = 200;
+}
+
+/* A route of no content. */
+static struct tg_config_route *
+add_status(const char *path, uint32_t status, const char *redirect)
+{
+	struct tg_config_route *route = &service.route[service.n_routes];
+
+	add_route(path, "", "");
+	snprintf(route->redirect, sizeof(route->redirect), "%s", redirect);
+	route->status = status;
+	return route;
 }
 
 static bool
@@ -82,11 +97,11 @@ finish(void)
 static const struct tg_http_page *
 page_of(const char *path)
 {
-	uint16_t i;
+	const struct tg_http_route *route =
+	    tg_http_site_find(tg_pages_site(pages), path, (uint32_t)strlen(path));
 
-	CU_ASSERT_TRUE_FATAL(
-	    tg_http_site_find(tg_pages_site(pages), path, (uint32_t)strlen(path), &i));
-	return &page[i];
+	CU_ASSERT_PTR_NOT_NULL_FATAL(route);
+	return &page[route->page];
 }
 
 static bool
@@ -118,11 +133,12 @@ test_site_has_the_builtin_pages_and_every_error(void)
 	pages = tg_pages_create(&service, why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
 	site = tg_pages_site(pages);
-	CU_ASSERT_EQUAL(site->n_routes, 3);
-	CU_ASSERT_EQUAL(site->n_pages, 3 + TG_HTTP_STATUS_MAX - 1);
+	CU_ASSERT_EQUAL(site->n_routes, 4);
+	/* One page for each route and each status but 200, and two that say what is allowed. */
+	CU_ASSERT_EQUAL(site->n_pages, 4 + TG_HTTP_STATUS_MAX - 1 + 2);
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
 	CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
-	for (i = TG_HTTP_200 + 1; i < TG_HTTP_STATUS_MAX; i++)
+	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
 		CU_ASSERT_EQUAL(page[site->error_page[i]].status, i);
 	CU_ASSERT_TRUE(body_is(&page[site->error_page[TG_HTTP_404]], "404 Not Found\n"));
 	finish();
@@ -159,6 +175,164 @@ test_configured_routes_serve_a_file_and_a_body(void)
 	CU_ASSERT_TRUE(body_is(page_of("/f"), "from a file"));
 	CU_ASSERT_PTR_NOT_NULL(
 	    memmem(page_of("/f")->head[0], page_of("/f")->head_len[0], "text/x-test", 11));
+	finish();
+}
+
+/* Whether the head of p, for a connection that is kept, has a part. */
+static bool
+head_has(const struct tg_http_page *p, const char *part)
+{
+	return memmem(p->head[0], p->head_len[0], part, strlen(part)) != NULL;
+}
+
+static const struct tg_http_route *
+route_of(const char *path)
+{
+	return tg_http_site_find(tg_pages_site(pages), path, (uint32_t)strlen(path));
+}
+
+static void
+create_and_render(void)
+{
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+}
+
+static void
+test_redirect_names_its_target_and_answers_every_method(void)
+{
+	static const struct {
+		uint32_t code;
+		const char *line;
+	} moved[] = { { 301, "HTTP/1.1 301 Moved Permanently\r\n" },
+		{ 302, "HTTP/1.1 302 Found\r\n" }, { 303, "HTTP/1.1 303 See Other\r\n" },
+		{ 307, "HTTP/1.1 307 Temporary Redirect\r\n" } };
+	unsigned i;
+
+	for (i = 0; i < TG_ARRAY_LEN(moved); i++) {
+		start();
+		add_status("/old", moved[i].code, "/new?x=1");
+		create_and_render();
+		CU_ASSERT_TRUE(head_has(page_of("/old"), moved[i].line));
+		CU_ASSERT_TRUE(head_has(page_of("/old"), "\r\nLocation: /new?x=1\r\n"));
+		CU_ASSERT_TRUE(
+		    body_has(page_of("/old"), tg_http_status_info[page_of("/old")->status].reason));
+		CU_ASSERT_EQUAL(route_of("/old")->methods,
+		    TG_HTTP_METHODS_READ | 1U << TG_HTTP_METHOD_POST | 1U << TG_HTTP_METHOD_PUT |
+			1U << TG_HTTP_METHOD_DELETE | 1U << TG_HTTP_METHOD_PATCH |
+			1U << TG_HTTP_METHOD_OPTIONS);
+		finish();
+	}
+}
+
+static void
+test_status_route_is_framed_as_its_status_has_it(void)
+{
+	start();
+	add_status("/204", 204, "");
+	add_status("/205", 205, "");
+	add_status("/404", 404, "");
+	add_status("/503", 503, "");
+	create_and_render();
+	CU_ASSERT_FALSE(head_has(page_of("/204"), "Content-"));
+	CU_ASSERT_EQUAL(page_of("/204")->body_len, 0);
+	CU_ASSERT_TRUE(head_has(page_of("/205"), "\r\nContent-Length: 0\r\n"));
+	CU_ASSERT_FALSE(head_has(page_of("/205"), "Content-Type"));
+	CU_ASSERT_EQUAL(page_of("/205")->body_len, 0);
+	CU_ASSERT_TRUE(body_is(page_of("/404"), "404 Not Found\n"));
+	CU_ASSERT_EQUAL(route_of("/404")->page, tg_pages_site(pages)->error_page[TG_HTTP_404]);
+	CU_ASSERT_TRUE(head_has(page_of("/503"), "\r\nRetry-After: 5\r\n"));
+	finish();
+}
+
+static void
+test_methods_are_told_by_405_and_options(void)
+{
+	struct tg_config_route *posts;
+
+	start();
+	add_route("/get", "", "x");
+	posts = add_status("/posts", 204, "");
+	posts->n_methods = 2;
+	strcpy(posts->methods[0], "POST");
+	strcpy(posts->methods[1], "GET");
+	create_and_render();
+	CU_ASSERT_EQUAL(route_of("/get")->methods, TG_HTTP_METHODS_READ);
+	CU_ASSERT_EQUAL(
+	    route_of("/posts")->methods, TG_HTTP_METHODS_READ | 1U << TG_HTTP_METHOD_POST);
+	CU_ASSERT_TRUE(
+	    head_has(&page[route_of("/get")->not_allowed], "\r\nAllow: GET, HEAD, OPTIONS\r\n"));
+	CU_ASSERT_TRUE(head_has(
+	    &page[route_of("/posts")->not_allowed], "HTTP/1.1 405 Method Not Allowed\r\n"));
+	CU_ASSERT_TRUE(head_has(
+	    &page[route_of("/posts")->options], "\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"));
+	CU_ASSERT_TRUE(head_has(&page[route_of("/posts")->options], "HTTP/1.1 204 "));
+	CU_ASSERT_EQUAL(route_of("/get")->options, route_of("/status")->options);
+	CU_ASSERT_TRUE(head_has(
+	    &page[tg_pages_site(pages)->options], "\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"));
+	finish();
+}
+
+static void
+test_readyz_is_503_while_draining(void)
+{
+	start();
+	create_and_render();
+	CU_ASSERT_TRUE(body_is(page_of("/readyz"), "ready\n"));
+	free(buf);
+	moment.draining = true;
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_EQUAL(page_of("/readyz")->status, TG_HTTP_503);
+	CU_ASSERT_TRUE(head_has(page_of("/readyz"), "\r\nRetry-After: 5\r\n"));
+	CU_ASSERT_EQUAL(page_of("/healthz")->status, TG_HTTP_200);
+	finish();
+}
+
+/* With more and more room first the heads are served, then the shorter page, then both. */
+static void
+test_page_without_room_is_500_and_the_others_are_served(void)
+{
+	bool seen_none = false, seen_one = false;
+	size_t bytes;
+
+	start();
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	for (bytes = 4096; !seen_one; bytes += 256) {
+		bool fits = render(bytes);
+		enum tg_http_status index = page_of("/")->status,
+				    status = page_of("/status")->status;
+
+		CU_ASSERT_TRUE_FATAL(bytes < tg_pages_room(pages, 1));
+		if (fits) {
+			CU_ASSERT_EQUAL(index, TG_HTTP_500);
+			CU_ASSERT_TRUE(body_is(page_of("/"), "500 Internal Server Error\n"));
+			CU_ASSERT_TRUE(
+			    head_has(page_of("/"), "HTTP/1.1 500 Internal Server Error\r\n"));
+			CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
+			seen_none = seen_none || status == TG_HTTP_500;
+			seen_one = status == TG_HTTP_200;
+		}
+		free(buf);
+	}
+	buf = NULL;
+	CU_ASSERT_TRUE(seen_none);
+	finish();
+}
+
+static void
+test_server_field_is_configured_or_left_out(void)
+{
+	start();
+	strcpy(service.http.server, "gate/1");
+	create_and_render();
+	CU_ASSERT_TRUE(head_has(page_of("/healthz"), "\r\nServer: gate/1\r\n"));
+	finish();
+	start();
+	service.http.server[0] = '\0';
+	create_and_render();
+	CU_ASSERT_FALSE(head_has(page_of("/healthz"), "Server"));
 	finish();
 }
 
@@ -328,6 +502,14 @@ static CU_TestInfo tests[] = {
 	    test_heads_carry_the_date_and_both_connection_options },
 	{ "configured routes: serve a file and a body",
 	    test_configured_routes_serve_a_file_and_a_body },
+	{ "redirect: names its target, answers every method",
+	    test_redirect_names_its_target_and_answers_every_method },
+	{ "status route: is framed as its status has it",
+	    test_status_route_is_framed_as_its_status_has_it },
+	{ "methods: are told by 405 and OPTIONS", test_methods_are_told_by_405_and_options },
+	{ "readyz: is 503 while draining", test_readyz_is_503_while_draining },
+	{ "page: without room is 500", test_page_without_room_is_500_and_the_others_are_served },
+	{ "server field: is configured or left out", test_server_field_is_configured_or_left_out },
 	{ "route: that cannot be served is named", test_route_that_cannot_be_served_is_named },
 	{ "file: beyond the cap is refused", test_file_beyond_the_cap_is_refused },
 	{ "status: shows rates between two reports", test_status_shows_rates_between_two_reports },

@@ -241,10 +241,30 @@ static const struct broken broken_relations[] = {
 	{ ROUTE("{ path: /a, body: b }, { path: /a, body: c }"),
 	    ":3:41: routes[1].path: value \"/a\": is routes[0] again; give each path once" },
 	{ ROUTE("{ path: /a }"),
-	    ":3:18: routes[0].path: value \"/a\": has no content; give one of file and body" },
+	    ":3:18: routes[0].path: value \"/a\": has no content; give one of file, body, "
+	    "redirect and status" },
 	{ ROUTE("{ path: /a, body: b, file: c }"),
-	    ":3:18: routes[0].path: value \"/a\": has both file and body; give one of file and "
+	    ":3:18: routes[0].path: value \"/a\": has more than one content; give one of file, "
+	    "body, redirect and status" },
+	{ ROUTE("{ path: /a, body: b, redirect: c }"),
+	    ":3:18: routes[0].path: value \"/a\": has more than one content; ..." },
+	{ ROUTE("{ path: /readyz, body: b }"),
+	    ":3:18: routes[0].path: value \"/readyz\": is a built-in ..." },
+	{ ROUTE("{ path: /a, redirect: /b, status: 200 }"),
+	    ":3:44: routes[0].status: value \"200\": redirects nobody; give 301, 302, 303 or 307" },
+	{ ROUTE("{ path: /a, redirect: /b c }"),
+	    ":3:32: routes[0].redirect: value \"/b c\": holds a character that no URL has; write "
+	    "it as %XX" },
+	{ ROUTE("{ path: /a, status: 302 }"),
+	    ":3:30: routes[0].status: value \"302\": leads nowhere; give a redirect, too" },
+	{ ROUTE("{ path: /a, status: 304 }"),
+	    ":3:30: routes[0].status: value \"304\": is not one of the values; ..." },
+	{ ROUTE("{ path: /a, body: b, status: 404 }"),
+	    ":3:39: routes[0].status: value \"404\": has a content of its own; give no file and no "
 	    "body" },
+	{ ROUTE("{ path: /a, status: 204, methods: [BREW] }"),
+	    ":3:44: routes[0].methods: has BREW, which is no method here; give GET, HEAD, POST, "
+	    "PUT, DELETE, PATCH or OPTIONS" },
 	{ ROUTE("{ path: /a, body: b, type: html }"),
 	    ":3:37: routes[0].type: value \"html\": is no media type; give one such as "
 	    "text/plain" },

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * The checks of routes.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *const tg_route_status_names[] = { "auto", "200", "204", "205", "301", "302", "303",
+	"307", "400", "403", "404", "500", "501", "503", NULL };
+
+static const char *
+path_problem(const char *path)
+{
+	static const char *const built_in[] = { "/", "/status", "/healthz", "/readyz" };
+	unsigned i;
+
+	if (path[0] != '/')
+		return "does not begin with a slash";
+	for (i = 0; i < TG_ARRAY_LEN(built_in); i++) {
+		if (strcmp(path, built_in[i]) == 0)
+			return "is a built-in page";
+	}
+	for (i = 0; path[i] != '\0'; i++) {
+		if (path[i] <= ' ' || path[i] > '~' || path[i] == '?' || path[i] == '#')
+			return "holds a character that no path has";
+	}
+	return NULL;
+}
+
+static bool
+is_visible(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text <= ' ' || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_media_type(const char *type)
+{
+	const char *c, *slash = strchr(type, '/');
+
+	for (c = type; *c != '\0'; c++) {
+		if (*c < ' ' || *c > '~')
+			return false;
+	}
+	return slash != NULL && slash != type && slash[1] != '\0' && type[0] != ' ';
+}
+
+static void
+check_path(struct tg_reader *r, const struct tg_service_config *s, unsigned i)
+{
+	const char *problem = path_problem(s->route[i].path);
+	struct tg_item_path at = tg_item_path("routes", i, "path");
+	unsigned j;
+
+	if (problem != NULL)
+		tg_reader_fault_at(r, at.text, "%s; give another path such as /hello", problem);
+	for (j = 0; j < i; j++) {
+		if (strcmp(s->route[i].path, s->route[j].path) == 0)
+			tg_reader_fault_at(
+			    r, at.text, "is routes[%u] again; give each path once", j);
+	}
+}
+
+static void
+check_file(struct tg_reader *r, unsigned i, const char *file)
+{
+	struct tg_item_path at = tg_item_path("routes", i, "file");
+	struct stat st;
+
+	if (stat(file, &st) != 0 || access(file, R_OK) != 0)
+		tg_reader_fault_at(
+		    r, at.text, "cannot be read: %s; name a readable file", strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		tg_reader_fault_at(r, at.text, "is no regular file; name a readable file");
+}
+
+/* Whether the status fits what else the route has. */
+static void
+check_status(struct tg_reader *r, unsigned i, const struct tg_config_route *route)
+{
+	struct tg_item_path at = tg_item_path("routes", i, "status");
+	bool moved = route->status > 300 && route->status < 400;
+
+	if (route->redirect[0] != '\0') {
+		if (!moved)
+			tg_reader_fault_at(
+			    r, at.text, "redirects nobody; give 301, 302, 303 or 307");
+	} else if (moved) {
+		tg_reader_fault_at(r, at.text, "leads nowhere; give a redirect, too");
+	} else if ((route->file[0] != '\0' || route->body[0] != '\0') && route->status != 200) {
+		tg_reader_fault_at(
+		    r, at.text, "has a content of its own; give no file and no body");
+	}
+}
+
+/* What route->status is in the file, an index, becomes a status. */
+static void
+resolve_status(struct tg_config_route *route)
+{
+	unsigned usual = route->redirect[0] != '\0' ? 302 : 200;
+
+	route->status = route->status == 0
+			    ? usual
+			    : (uint32_t)strtoul(tg_route_status_names[route->status], NULL, 10);
+}
+
+static void
+check_content(struct tg_reader *r, unsigned i, struct tg_config_route *route)
+{
+	struct tg_item_path at = tg_item_path("routes", i, "path");
+	unsigned n =
+	    (route->file[0] != '\0') + (route->body[0] != '\0') + (route->redirect[0] != '\0');
+
+	if (n > 1 || (n == 0 && route->status == 0)) {
+		tg_reader_fault_at(r, at.text,
+		    "has %s; give one of file, body, redirect and status",
+		    n == 0 ? "no content" : "more than one content");
+		return;
+	}
+	resolve_status(route);
+	check_status(r, i, route);
+	if (route->file[0] != '\0' && r->files)
+		check_file(r, i, route->file);
+	if (!is_visible(route->redirect))
+		tg_reader_fault_at(r, tg_item_path("routes", i, "redirect").text,
+		    "holds a character that no URL has; write it as %%XX");
+}
+
+static void
+check_methods(struct tg_reader *r, unsigned i, const struct tg_config_route *route)
+{
+	static const char *const known[] = { "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH",
+		"OPTIONS" };
+	unsigned j, k;
+
+	for (j = 0; j < route->n_methods; j++) {
+		for (k = 0; k < TG_ARRAY_LEN(known); k++) {
+			if (strcmp(route->methods[j], known[k]) == 0)
+				break;
+		}
+		if (k == TG_ARRAY_LEN(known))
+			tg_reader_fault_at(r, tg_item_path("routes", i, "methods").text,
+			    "has %s, which is no method here; give GET, HEAD, POST, PUT, DELETE, "
+			    "PATCH or OPTIONS",
+			    route->methods[j]);
+	}
+}
+
+void
+tg_route_check(struct tg_reader *r, unsigned i)
+{
+	struct tg_service_config *s = r->base;
+	struct tg_config_route *route = &s->route[i];
+
+	check_path(r, s, i);
+	check_content(r, i, route);
+	check_methods(r, i, route);
+	if (!is_media_type(route->type))
+		tg_reader_fault_at(r, tg_item_path("routes", i, "type").text,
+		    "is no media type; give one such as text/plain");
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ */
+#include "http/judge.h"
+
+struct tg_http_outcome
+tg_http_refuse(const struct tg_http_site *site, enum tg_http_status status, bool close)
+{
+	return (struct tg_http_outcome){ site->error_page[status], close, true };
+}
+
+bool
+tg_http_awaits_continue(const struct tg_http_parser *ps)
+{
+	/* RFC 9110 10.1.1: an HTTP/1.0 client cannot mean it. */
+	return (ps->seen & TG_HTTP_SEEN_CONTINUE) != 0 && ps->minor > 0;
+}
+
+/* Targets that name no path: `*` of OPTIONS and the authority of CONNECT. */
+static struct tg_http_outcome
+judge_without_path(const struct tg_http_parser *ps, const struct tg_http_site *site, bool close)
+{
+	bool options = ps->method == TG_HTTP_METHOD_OPTIONS;
+
+	return (
+	    struct tg_http_outcome){ options ? site->options : site->not_allowed, close, !options };
+}
+
+static struct tg_http_outcome
+judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy, bool close)
+{
+	const struct tg_http_route *route = ps->route;
+
+	if (route == NULL)
+		return tg_http_refuse(site, TG_HTTP_404, close);
+	if (busy && !route->spared)
+		return tg_http_refuse(site, TG_HTTP_503, close);
+	if ((route->methods & 1U << ps->method) != 0)
+		return (struct tg_http_outcome){ route->page, close, false };
+	if (ps->method == TG_HTTP_METHOD_OPTIONS)
+		return (struct tg_http_outcome){ route->options, close, false };
+	return (struct tg_http_outcome){ route->not_allowed, close, true };
+}
+
+/* Framing comes first: where the end of the request is not known or not worth reading
+ * for, the connection cannot go on. */
+struct tg_http_outcome
+tg_http_judge(const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy)
+{
+	bool close = !tg_http_parser_persists(ps);
+
+	if (ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING)
+		return tg_http_refuse(site, TG_HTTP_501, true);
+	if (ps->content_length > site->body_limit)
+		return tg_http_refuse(site, TG_HTTP_413, true);
+	if ((ps->seen & TG_HTTP_SEEN_EXPECTATION) != 0 && ps->minor > 0)
+		return tg_http_refuse(site, TG_HTTP_417, close);
+	if (ps->method == TG_HTTP_METHOD_OTHER)
+		return tg_http_refuse(site, TG_HTTP_501, close);
+	if (ps->path_len == 0)
+		return judge_without_path(ps, site, close);
+	return judge_route(ps, site, busy, close);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) The Tidegate Authors
+ *
+ * Judge: decides the answer to a request from its head alone; private to lib/http.
+ *
+ * The questions come in an order, and the first that is answered decides: how the
+ * request is framed, what it expects, its method, its route, the load.
+ */
+#ifndef TG_HTTP_JUDGE_H
+#define TG_HTTP_JUDGE_H
+
+#include "http/parser.h"
+
+struct tg_http_outcome {
+	uint16_t page;
+	bool close;   /* the connection ends with this answer */
+	bool refused; /* the answer does not wait for the request's body */
+};
+
+/* The answer with a page of the site that says what is wrong. */
+struct tg_http_outcome tg_http_refuse(
+    const struct tg_http_site *site, enum tg_http_status status, bool close);
+
+/* The answer to a well-formed head, RFC 9110. busy: the load is above its limit. */
+struct tg_http_outcome tg_http_judge(
+    const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy);
+
+/* Whether the client waits for an interim answer before it sends the body. */
+bool tg_http_awaits_continue(const struct tg_http_parser *ps);
+
+#endif
