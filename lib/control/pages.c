@@ -3,12 +3,15 @@
  */
 #include "control/pages.h"
 
+#include "crypto/siphash.h"
 #include "http/head.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HEAD_BYTES_MAX 384 /* without further fields: a reason and two texts of 63 bytes */
@@ -49,13 +52,14 @@ struct source {
 	render_body render;      /* NULL: the body is fixed */
 	bool ready;
 	uint8_t *body;
-	uint32_t body_len; /* bytes */
+	uint32_t body_len;   /* bytes */
+	uint64_t modified_s; /* of a file; 0: not known for sure */
 };
 
 /* Every route may have pages of its own for OPTIONS and the methods that it lacks, as has the
- * site. */
+ * site, and for 304. */
 #define ROUTES_MAX (TG_ARRAY_LEN(builtin) + TG_CONFIG_ROUTES_MAX)
-#define PAGES_MAX  (3 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
+#define PAGES_MAX  (4 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
 
 struct tg_pages {
 	struct tg_http_site site;
@@ -101,6 +105,9 @@ read_open_file(struct source *source, int fd)
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	if (st.st_size > TG_PAGES_FILE_BYTES_MAX)
 		return -EFBIG;
+	/* Within the second of its last change it might change again unseen (RFC 9110 8.8.2.2). */
+	if (st.st_mtime > 0 && st.st_mtime + 1 < time(NULL))
+		source->modified_s = (uint64_t)st.st_mtime;
 	source->body = malloc((size_t)st.st_size + 1);
 	if (source->body == NULL)
 		return -ENOMEM;
@@ -194,6 +201,8 @@ add_route(struct tg_pages *pages, const char *path, uint16_t page, uint16_t meth
 	route->path_len = (uint8_t)len;
 	route->methods = methods;
 	route->page = page;
+	route->conditional = pages->source[page].status == TG_HTTP_200;
+	route->not_modified = pages->site.error_page[TG_HTTP_304];
 	return add_allow_pages(pages, methods, &route->options, &route->not_allowed);
 }
 
@@ -290,6 +299,30 @@ set_file(struct source *source, const struct tg_config_route *from, char *why)
 	return rc;
 }
 
+/* Gives a page that never changes its validators: the entity tag is a hash of the body, without
+ * a secret, so that every node of a fleet makes the same. */
+static int
+describe(struct tg_pages *pages, struct source *source, struct tg_http_route *route)
+{
+	static const struct tg_siphash_key no_key;
+	uint64_t hash = tg_siphash24(&no_key, source->body, source->body_len);
+	char etag[TG_HTTP_ETAG_BYTES + 1], date[TG_HTTP_DATE_BYTES], fields[128];
+	int n;
+
+	snprintf(etag, sizeof(etag), "%016" PRIx64, hash);
+	memcpy(route->etag, etag, TG_HTTP_ETAG_BYTES);
+	route->fixed = true;
+	route->body_len = source->body_len;
+	route->modified_s = source->modified_s;
+	n = snprintf(fields, sizeof(fields), "ETag: \"%s\"\r\n", etag);
+	tg_http_date_write(date, source->modified_s);
+	if (source->modified_s != 0)
+		snprintf(fields + n, sizeof(fields) - (size_t)n, "Last-Modified: %.*s\r\n",
+		    TG_HTTP_DATE_BYTES, date);
+	snprintf(source->fields, sizeof(source->fields), "%sAccept-Ranges: bytes\r\n", fields);
+	return status_page(pages, TG_HTTP_304, fields, &route->not_modified);
+}
+
 /* Makes the page of a configured route; on failure says why. */
 static int
 add_page(struct tg_pages *pages, const struct tg_config_route *from, uint16_t *page, char *why)
@@ -313,6 +346,7 @@ add_page(struct tg_pages *pages, const struct tg_config_route *from, uint16_t *p
 static int
 add_configured(struct tg_pages *pages, const struct tg_config_route *from, char *why)
 {
+	struct tg_http_route *route = &pages->route[pages->site.n_routes];
 	uint16_t page;
 	int rc;
 
@@ -321,7 +355,11 @@ add_configured(struct tg_pages *pages, const struct tg_config_route *from, char 
 		return -EEXIST;
 	}
 	rc = add_page(pages, from, &page, why);
-	return rc < 0 ? rc : add_route(pages, from->path, page, methods_of(from));
+	if (rc == 0)
+		rc = add_route(pages, from->path, page, methods_of(from));
+	if (rc == 0 && (from->file[0] != '\0' || from->body[0] != '\0'))
+		rc = describe(pages, &pages->source[page], route);
+	return rc;
 }
 
 /* What the site as a whole answers. */
@@ -343,9 +381,9 @@ fill_pages(struct tg_pages *pages, const struct tg_service_config *service, char
 	int rc;
 
 	snprintf(why, TG_PAGES_WHY_MAX, "no memory for the pages");
-	rc = add_builtins(pages);
+	rc = add_error_pages(pages);
 	if (rc == 0)
-		rc = add_error_pages(pages);
+		rc = add_builtins(pages);
 	for (i = 0; i < service->n_routes && rc == 0; i++)
 		rc = add_configured(pages, &service->route[i], why);
 	if (rc == 0)
@@ -410,7 +448,8 @@ static void
 render_one_head(struct tg_http_page *page, struct tg_text *room, const struct tg_http_head *head)
 {
 	uint8_t *at = (uint8_t *)room->buf + room->len;
-	size_t n = tg_http_head_write(room->buf + room->len, room->cap - room->len, head);
+	size_t n = tg_http_head_write_marked(
+	    room->buf + room->len, room->cap - room->len, head, &page->marks);
 
 	room->len += n;
 	room->cut = room->cut || n == 0;

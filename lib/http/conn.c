@@ -5,6 +5,7 @@
 
 #include "base/seq.h"
 #include "http/judge.h"
+#include "http/partial.h"
 
 /* What is left to read of a request whose head was read. */
 enum body {
@@ -47,6 +48,33 @@ is_expired(const struct tg_http_answer *a, const struct tg_http_view *view)
 	return tg_seq_lt(a->serial, (uint32_t)view->oldest_serial);
 }
 
+static struct tg_http_partial
+partial_of(const struct tg_http_conn *c, const struct tg_http_page *page, bool close)
+{
+	const struct tg_http_parser *ps = &c->parser;
+	bool satisfiable = (ps->seen & TG_HTTP_SEEN_UNSATISFIABLE) == 0;
+
+	return (struct tg_http_partial){ page, ps->route, ps->range,
+		satisfiable ? ps->n_ranges : (uint8_t)0, close };
+}
+
+static uint32_t
+partial_len(const struct tg_http_conn *c, const struct tg_http_page *page, bool close)
+{
+	const struct tg_http_partial partial = partial_of(c, page, close);
+
+	return tg_http_partial_len(&partial);
+}
+
+/* The status of an answer: that of its page, but for a part of one. */
+static enum tg_http_status
+status_of(const struct tg_http_page *page, uint8_t variant)
+{
+	bool part = (variant & TG_HTTP_VARIANT_RANGE) != 0 && page->status == TG_HTTP_200;
+
+	return part ? TG_HTTP_206 : page->status;
+}
+
 static void
 append_page(const struct turn *t, uint16_t index, uint8_t variant)
 {
@@ -60,9 +88,11 @@ append_page(const struct turn *t, uint16_t index, uint8_t variant)
 	a->slot = (uint8_t)t->view->current;
 	a->variant = variant;
 	a->len = page->head_len[close] + ((variant & TG_HTTP_VARIANT_HEAD) ? 0 : page->body_len);
+	if ((variant & TG_HTTP_VARIANT_RANGE) != 0)
+		a->len = partial_len(t->c, page, close);
 	t->c->end += a->len;
 	pin(t->pins, a->slot);
-	tg_count(t->stats, tg_http_status_info[page->status].counter);
+	tg_count(t->stats, tg_http_status_info[status_of(page, variant)].counter);
 }
 
 /* Appends the answer to the request in the parser. */
@@ -74,10 +104,13 @@ answer(const struct turn *t, struct tg_http_outcome what)
 
 	append_page(t, what.page,
 	    (uint8_t)((what.close ? TG_HTTP_VARIANT_CLOSE : 0) |
-		      (head_only ? TG_HTTP_VARIANT_HEAD : 0)));
+		      (head_only ? TG_HTTP_VARIANT_HEAD : 0) |
+		      (what.partial ? TG_HTTP_VARIANT_RANGE : 0)));
 	tg_count(t->stats, TG_COUNTER_HTTP_REQUESTS);
 	c->closing = what.close;
-	tg_http_parser_init(&c->parser);
+	c->ranged = what.partial;
+	if (!c->ranged)
+		tg_http_parser_init(&c->parser);
 }
 
 /* A head is complete: answers it, or leaves that to the end of the body. */
@@ -152,6 +185,7 @@ tg_http_conn_init(struct tg_http_conn *c)
 	c->n_answers = 0;
 	c->body = BODY_NONE;
 	c->closing = false;
+	c->ranged = false;
 	c->busy = false;
 	tg_http_parser_init(&c->parser);
 }
@@ -163,7 +197,7 @@ tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view, struct 
 	const struct turn t = { c, view, pins, stats };
 	uint32_t taken = 0;
 
-	while (taken < len && !c->closing && c->n_answers < TG_HTTP_ANSWERS_MAX) {
+	while (taken < len && !c->closing && !c->ranged && c->n_answers < TG_HTTP_ANSWERS_MAX) {
 		if (c->body != BODY_NONE)
 			taken += read_body(&t, len - taken);
 		else
@@ -215,6 +249,16 @@ copy_answer(uint8_t *dst, const struct tg_http_answer *a, const struct tg_http_p
 		memcpy(dst + n_head, page->body + (skip + n_head - head_len), n - n_head);
 }
 
+static void
+copy_partial(const struct tg_http_conn *c, uint8_t *dst, const struct tg_http_answer *a,
+    const struct tg_http_view *view, uint32_t skip, uint32_t n)
+{
+	const struct tg_http_partial partial = partial_of(
+	    c, &view->slot[a->slot]->page[a->page], (a->variant & TG_HTTP_VARIANT_CLOSE) != 0);
+
+	tg_http_partial_copy(&partial, skip, dst, n);
+}
+
 bool
 tg_http_render(const struct tg_http_conn *c, const struct tg_http_view *view, uint32_t off,
     uint8_t *dst, uint32_t len)
@@ -232,7 +276,10 @@ tg_http_render(const struct tg_http_conn *c, const struct tg_http_view *view, ui
 		if (is_expired(a, view))
 			return false;
 		n = TG_MIN(len, a->len - skip);
-		copy_answer(dst, a, &view->slot[a->slot]->page[a->page], skip, n);
+		if ((a->variant & TG_HTTP_VARIANT_RANGE) != 0)
+			copy_partial(c, dst, a, view, skip, n);
+		else
+			copy_answer(dst, a, &view->slot[a->slot]->page[a->page], skip, n);
 		dst += n;
 		len -= n;
 		skip = 0;
@@ -243,6 +290,10 @@ tg_http_render(const struct tg_http_conn *c, const struct tg_http_view *view, ui
 static void
 release_oldest(struct tg_http_conn *c, struct tg_http_pins *pins)
 {
+	if (c->ranged && c->n_answers == 1) {
+		c->ranged = false;
+		tg_http_parser_init(&c->parser);
+	}
 	unpin(pins, c->answer[0].slot);
 	c->released += c->answer[0].len;
 	c->n_answers--;

@@ -28,6 +28,7 @@
 /* tg_http_answer.variant */
 #define TG_HTTP_VARIANT_CLOSE 1U /* the head that says Connection: close */
 #define TG_HTTP_VARIANT_HEAD  2U /* the head alone: answer to a HEAD request */
+#define TG_HTTP_VARIANT_RANGE 4U /* made of the page by the ranges in the parser */
 
 struct tg_http_answer {
 	uint32_t len;    /* bytes in the stream */
@@ -43,9 +44,10 @@ struct tg_http_conn {
 	uint32_t end;       /* stream offset behind the newest */
 	uint32_t body_left; /* bytes of request body still to be discarded */
 	uint8_t n_answers;
-	uint8_t body;                                      /* private */
-	bool closing;                                      /* no more requests */
-	bool busy;                                         /* what tg_http_set_busy said */
+	uint8_t body; /* private */
+	bool closing; /* no more requests */
+	bool ranged;  /* the newest answer needs the parser: no request is taken before it goes */
+	bool busy;    /* what tg_http_set_busy said */
 	struct tg_http_answer answer[TG_HTTP_ANSWERS_MAX]; /* oldest first */
 	struct tg_http_parser parser;
 };
@@ -60,9 +62,9 @@ void tg_http_conn_init(struct tg_http_conn *c);
  * current slot, for each request that ends in them or is refused; a body is discarded. An
  * error is answered and closes the connection (RFC 9112 section 9.6).
  *
- * Returns the bytes taken: fewer than len only when TG_HTTP_ANSWERS_MAX answers are
- * queued, in which case the rest is to be offered again after tg_http_acked. Once the
- * connection is closing everything is taken and discarded. */
+ * Returns the bytes taken: fewer than len only when TG_HTTP_ANSWERS_MAX answers or one
+ * to a range request are queued, in which case the rest is to be offered again after tg_http_acked.
+ * Once the connection is closing everything is taken and discarded. */
 uint32_t tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view,
     struct tg_http_pins *pins, struct tg_stats *stats, const uint8_t *p, uint32_t len);
 

@@ -3,16 +3,23 @@
  */
 #include "http/field.h"
 
+#include "http/condition.h"
 #include "http/lex.h"
 
 /* Fields whose value means something here, by the length of their names. */
 enum field {
 	FIELD_OTHER,
 	FIELD_HOST,
+	FIELD_RANGE,
 	FIELD_EXPECT,
+	FIELD_IF_MATCH,
+	FIELD_IF_RANGE,
 	FIELD_CONNECTION,
+	FIELD_IF_NONE_MATCH,
 	FIELD_CONTENT_LENGTH,
+	FIELD_IF_MODIFIED_SINCE,
 	FIELD_TRANSFER_ENCODING,
+	FIELD_IF_UNMODIFIED_SINCE,
 	FIELD_MAX
 };
 
@@ -26,22 +33,35 @@ static const struct {
 } fields[FIELD_MAX + 1] = {
 	[FIELD_OTHER] = { { NULL, 0 }, 0, false },
 	[FIELD_HOST] = { TG_HTTP_WORD("host"), TG_HTTP_SEEN_HOST, true },
+	[FIELD_RANGE] = { TG_HTTP_WORD("range"), TG_HTTP_SEEN_RANGE, true },
 	[FIELD_EXPECT] = { TG_HTTP_WORD("expect"), 0, false },
+	[FIELD_IF_MATCH] = { TG_HTTP_WORD("if-match"), TG_HTTP_SEEN_IF_MATCH, false },
+	[FIELD_IF_RANGE] = { TG_HTTP_WORD("if-range"), TG_HTTP_SEEN_IF_RANGE, true },
 	[FIELD_CONNECTION] = { TG_HTTP_WORD("connection"), 0, false },
+	[FIELD_IF_NONE_MATCH] = { TG_HTTP_WORD("if-none-match"), TG_HTTP_SEEN_IF_NONE_MATCH,
+	    false },
 	[FIELD_CONTENT_LENGTH] = { TG_HTTP_WORD("content-length"), TG_HTTP_SEEN_CONTENT_LENGTH,
 	    true },
+	[FIELD_IF_MODIFIED_SINCE] = { TG_HTTP_WORD("if-modified-since"),
+	    TG_HTTP_SEEN_IF_MODIFIED_SINCE, true },
 	[FIELD_TRANSFER_ENCODING] = { TG_HTTP_WORD("transfer-encoding"),
 	    TG_HTTP_SEEN_TRANSFER_ENCODING, false },
+	[FIELD_IF_UNMODIFIED_SINCE] = { TG_HTTP_WORD("if-unmodified-since"),
+	    TG_HTTP_SEEN_IF_UNMODIFIED_SINCE, true },
 	[FIELD_MAX] = { { NULL, UINT8_MAX }, 0, false },
 };
 
 /* The first field whose name has so many characters; most names find none. */
 static const uint8_t first_of_length[TG_HTTP_WORD_MAX + 1] = {
 	[4] = FIELD_HOST,
+	[5] = FIELD_RANGE,
 	[6] = FIELD_EXPECT,
+	[8] = FIELD_IF_MATCH,
 	[10] = FIELD_CONNECTION,
+	[13] = FIELD_IF_NONE_MATCH,
 	[14] = FIELD_CONTENT_LENGTH,
-	[17] = FIELD_TRANSFER_ENCODING,
+	[17] = FIELD_IF_MODIFIED_SINCE,
+	[19] = FIELD_IF_UNMODIFIED_SINCE,
 };
 
 static bool
@@ -100,6 +120,7 @@ tg_http_field_begin(struct tg_http_parser *ps)
 	if (fields[field].once && (ps->seen & fields[field].seen))
 		return false;
 	ps->field = (uint8_t)field;
+	ps->text_len = 0;
 	ps->seen |= fields[field].seen;
 	return true;
 }
@@ -222,6 +243,14 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
 		return read_members(ps, p, end);
+	case FIELD_IF_MATCH:
+	case FIELD_IF_NONE_MATCH:
+		return tg_http_tags_read(ps, p, end, ps->field == FIELD_IF_MATCH);
+	case FIELD_RANGE:
+	case FIELD_IF_RANGE:
+	case FIELD_IF_MODIFIED_SINCE:
+	case FIELD_IF_UNMODIFIED_SINCE:
+		return tg_http_text_read(ps, p, end);
 	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:
 	case FIELD_MAX:
@@ -241,6 +270,20 @@ tg_http_field_end(struct tg_http_parser *ps)
 	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
 		end_member(ps);
+		return true;
+	case FIELD_IF_MATCH:
+	case FIELD_IF_NONE_MATCH:
+		tg_http_tags_end(ps, ps->field == FIELD_IF_MATCH);
+		return true;
+	case FIELD_RANGE:
+		tg_http_range_end(ps);
+		return true;
+	case FIELD_IF_RANGE:
+		tg_http_if_range_end(ps);
+		return true;
+	case FIELD_IF_MODIFIED_SINCE:
+	case FIELD_IF_UNMODIFIED_SINCE:
+		tg_http_since_end(ps, ps->field == FIELD_IF_MODIFIED_SINCE);
 		return true;
 	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:

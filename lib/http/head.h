@@ -8,9 +8,8 @@
 #ifndef TG_HTTP_HEAD_H
 #define TG_HTTP_HEAD_H
 
+#include "http/date.h"
 #include "http/site.h"
-
-#define TG_HTTP_DATE_BYTES 29 /* IMF-fixdate */
 
 struct tg_http_head {
 	enum tg_http_status status;
@@ -28,11 +27,8 @@ struct tg_http_head {
  * Any thread. dst: cap bytes. Returns the bytes written, or 0 if cap is short. */
 size_t tg_http_head_write(char *dst, size_t cap, const struct tg_http_head *h);
 
-/* Writes an instant as IMF-fixdate, RFC 9110 section 5.6.7, e.g.
- * "Sun, 06 Nov 1994 08:49:37 GMT", not terminated.
- *
- * Any thread. unix_seconds: seconds since 1970, leap seconds not counted, up to the
- * end of the year 9999. */
-void tg_http_date_write(char dst[TG_HTTP_DATE_BYTES], uint64_t unix_seconds);
+/* Likewise, and says where its parts are, for answers that are made of them. */
+size_t tg_http_head_write_marked(
+    char *dst, size_t cap, const struct tg_http_head *h, struct tg_http_marks *marks);
 
 #endif

@@ -3,10 +3,12 @@
  */
 #include "http/judge.h"
 
+#include "http/condition.h"
+
 struct tg_http_outcome
 tg_http_refuse(const struct tg_http_site *site, enum tg_http_status status, bool close)
 {
-	return (struct tg_http_outcome){ site->error_page[status], close, true };
+	return (struct tg_http_outcome){ site->error_page[status], close, true, false };
 }
 
 bool
@@ -26,6 +28,31 @@ judge_without_path(const struct tg_http_parser *ps, const struct tg_http_site *s
 	    struct tg_http_outcome){ options ? site->options : site->not_allowed, close, !options };
 }
 
+/* RFC 9110 13.2.1: conditions count only where the answer would be 2xx without them. */
+static struct tg_http_outcome
+judge_conditions(const struct tg_http_parser *ps, const struct tg_http_site *site, bool close)
+{
+	struct tg_http_outcome what = { ps->route->page, close, false, false };
+
+	switch (ps->route->conditional ? tg_http_conditions(ps) : TG_HTTP_VERDICT_WHOLE) {
+	case TG_HTTP_VERDICT_WHOLE:
+		break;
+	case TG_HTTP_VERDICT_PARTIAL:
+		what.partial = true;
+		break;
+	case TG_HTTP_VERDICT_UNSATISFIABLE:
+		what = tg_http_refuse(site, TG_HTTP_416, close);
+		what.partial = true;
+		break;
+	case TG_HTTP_VERDICT_NOT_MODIFIED:
+		what.page = ps->route->not_modified;
+		break;
+	case TG_HTTP_VERDICT_FAILED:
+		return tg_http_refuse(site, TG_HTTP_412, close);
+	}
+	return what;
+}
+
 static struct tg_http_outcome
 judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy, bool close)
 {
@@ -36,10 +63,10 @@ judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bo
 	if (busy && !route->spared)
 		return tg_http_refuse(site, TG_HTTP_503, close);
 	if ((route->methods & 1U << ps->method) != 0)
-		return (struct tg_http_outcome){ route->page, close, false };
+		return judge_conditions(ps, site, close);
 	if (ps->method == TG_HTTP_METHOD_OPTIONS)
-		return (struct tg_http_outcome){ route->options, close, false };
-	return (struct tg_http_outcome){ route->not_allowed, close, true };
+		return (struct tg_http_outcome){ route->options, close, false, false };
+	return (struct tg_http_outcome){ route->not_allowed, close, true, false };
 }
 
 /* Framing comes first: where the end of the request is not known or not worth reading

@@ -4,7 +4,8 @@
  * Judge: decides the answer to a request from its head alone; private to lib/http.
  *
  * The questions come in an order, and the first that is answered decides: how the
- * request is framed, what it expects, its method, its route, the load.
+ * request is framed, what it expects, its method, its route, the load,
+ * its conditions.
  */
 #ifndef TG_HTTP_JUDGE_H
 #define TG_HTTP_JUDGE_H
@@ -15,6 +16,7 @@ struct tg_http_outcome {
 	uint16_t page;
 	bool close;   /* the connection ends with this answer */
 	bool refused; /* the answer does not wait for the request's body */
+	bool partial; /* made of the page: its ranges or, where it is that of 416, no bytes */
 };
 
 /* The answer with a page of the site that says what is wrong. */

@@ -17,6 +17,7 @@
 #include "http/site.h"
 
 #define TG_HTTP_WORD_MAX 20 /* longest name or token that is recognised, rounded up */
+#define TG_HTTP_TEXT_MAX 96 /* longest value that is looked at as a whole */
 
 enum tg_http_parse {
 	TG_HTTP_PARSE_MORE,   /* everything was taken, the head goes on */
@@ -33,9 +34,28 @@ enum tg_http_parse {
 #define TG_HTTP_SEEN_KEEP_ALIVE        (1U << 4)
 #define TG_HTTP_SEEN_CONTINUE          (1U << 5) /* Expect: 100-continue */
 #define TG_HTTP_SEEN_EXPECTATION       (1U << 6) /* any other */
+/* Conditions, RFC 9110 section 13.1, and what became of them. */
+#define TG_HTTP_SEEN_IF_MATCH            (1U << 7)
+#define TG_HTTP_SEEN_MATCHED             (1U << 8)
+#define TG_HTTP_SEEN_IF_NONE_MATCH       (1U << 9)
+#define TG_HTTP_SEEN_NONE_MATCHED        (1U << 10) /* some tag of If-None-Match is the page's */
+#define TG_HTTP_SEEN_IF_MODIFIED_SINCE   (1U << 11)
+#define TG_HTTP_SEEN_NOT_MODIFIED        (1U << 12)
+#define TG_HTTP_SEEN_IF_UNMODIFIED_SINCE (1U << 13)
+#define TG_HTTP_SEEN_MODIFIED            (1U << 14)
+#define TG_HTTP_SEEN_IF_RANGE            (1U << 15)
+#define TG_HTTP_SEEN_RANGE_HOLDS         (1U << 16) /* If-Range names the page as it is */
+#define TG_HTTP_SEEN_RANGE               (1U << 17)
+#define TG_HTTP_SEEN_UNSATISFIABLE       (1U << 18) /* no range lies in the page */
+
+/* Bytes of a page, both ends included. */
+struct tg_http_range {
+	uint32_t first, last;
+};
 
 /* worker: rw. The members up to path_len are results, valid after TG_HTTP_PARSE_HEAD;
- * method is valid after TG_HTTP_PARSE_FAILED too, and path after TG_HTTP_PARSE_LINE. */
+ * method is valid after TG_HTTP_PARSE_FAILED too. path is valid after TG_HTTP_PARSE_LINE
+ * alone: once a route was made of it, its bytes serve the header section. */
 struct tg_http_parser {
 	const struct tg_http_route *route; /* the caller's finding; NULL: none */
 	uint32_t content_length;           /* bytes of body; saturates */
@@ -43,16 +63,24 @@ struct tg_http_parser {
 	uint8_t method;                    /* enum tg_http_method */
 	uint8_t minor;                     /* HTTP/1.minor */
 	uint8_t error;                     /* enum tg_http_status, after TG_HTTP_PARSE_FAILED */
-	uint8_t path_len;                  /* bytes; TG_HTTP_TARGET_MAX: cut, matches no route */
-	uint8_t state;                     /* private from here on */
-	uint16_t left;                     /* bytes that the line or section may still take */
+	uint8_t n_ranges;                  /* in range: what is asked for; 0: the whole page */
+	uint8_t path_len; /* bytes; 0: none; TG_HTTP_TARGET_MAX: cut, matches no route */
+	uint8_t state;    /* private from here on */
+	uint16_t left;    /* bytes that the line or section may still take */
 	uint8_t empty_lines;
 	uint8_t n_fields;
 	uint8_t field; /* the field whose value is being read */
 	uint8_t value; /* how far that value is */
 	uint8_t word_len;
-	char word[TG_HTTP_WORD_MAX];   /* start of the token being read */
-	char path[TG_HTTP_TARGET_MAX]; /* path without scheme, authority and query */
+	uint8_t text_len;
+	char word[TG_HTTP_WORD_MAX]; /* start of the token being read */
+	union {
+		char path[TG_HTTP_TARGET_MAX]; /* without scheme, authority and query */
+		struct {
+			char text[TG_HTTP_TEXT_MAX]; /* start of the value being read */
+			struct tg_http_range range[TG_HTTP_RANGES_MAX]; /* a result, too */
+		};
+	};
 };
 
 /* Makes ps ready for a request. */

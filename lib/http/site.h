@@ -32,6 +32,7 @@
 #define TG_HTTP_SECTION_BYTES_MAX 16384 /* field lines with the empty line; beyond: 431 */
 #define TG_HTTP_FIELDS_MAX        100   /* field lines; beyond: 431 */
 #define TG_HTTP_BODY_BYTES_MAX    65536 /* usual body_limit; beyond: 413 */
+#define TG_HTTP_RANGES_MAX        4     /* in one answer; beyond: the whole page */
 #define TG_HTTP_EMPTY_LINES_MAX   4     /* before a request line; beyond: 400 */
 
 /* Status codes that are answered, RFC 9110 section 15, in their order. */
@@ -93,6 +94,8 @@ struct tg_http_status_info {
 
 extern const struct tg_http_status_info tg_http_status_info[TG_HTTP_STATUS_MAX];
 
+#define TG_HTTP_ETAG_BYTES 16 /* without the quotes */
+
 struct tg_http_route {
 	char path[TG_HTTP_TARGET_MAX]; /* starts with '/', no query, not terminated */
 	uint8_t path_len;              /* 1..TG_HTTP_TARGET_MAX - 1 */
@@ -101,6 +104,12 @@ struct tg_http_route {
 	uint16_t page;                 /* these are indices into tg_http_snapshot.page */
 	uint16_t options;              /* to OPTIONS, where it is not one of methods */
 	uint16_t not_allowed;          /* to every other method */
+	uint16_t not_modified;         /* where a condition says that the client has page */
+	bool conditional;              /* page is a 200: conditions are looked at */
+	bool fixed;                    /* page never changes: the following describe it */
+	char etag[TG_HTTP_ETAG_BYTES]; /* strong */
+	uint32_t body_len;             /* bytes */
+	uint64_t modified_s;           /* seconds since 1970; 0: not known */
 };
 
 /* control: rw until published, then everyone: ro */
@@ -115,11 +124,20 @@ struct tg_http_site {
 	uint32_t body_limit;       /* bytes of a request body that are read and discarded */
 };
 
+/* Offsets in a head, for heads that are made of its parts. */
+struct tg_http_marks {
+	uint16_t fields;     /* behind the status line */
+	uint16_t type;       /* Content-Type */
+	uint16_t length;     /* Content-Length */
+	uint16_t connection; /* Connection, the last field */
+};
+
 /* control: rw until published, then everyone: ro */
 struct tg_http_page {
 	enum tg_http_status status;
-	const uint8_t *head[2]; /* status line to empty line; [0] keep-alive, [1] close */
-	uint32_t head_len[2];   /* bytes, at least 1 */
+	const uint8_t *head[2];     /* status line to empty line; [0] keep-alive, [1] close */
+	uint32_t head_len[2];       /* bytes, at least 1 */
+	struct tg_http_marks marks; /* of both heads */
 	const uint8_t *body;
 	uint32_t body_len; /* bytes */
 };

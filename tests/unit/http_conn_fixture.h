@@ -20,6 +20,10 @@
 #define POST_A   "POST /a HTTP/1.1\r\nContent-Length: 5\r\n" HOST_END "12345"
 #define LAST_A   "GET /a HTTP/1.1\r\nConnection: close\r\n" HOST_END
 
+#define BIG_ETAG     "0123456789abcdef"
+#define BIG_DATE     "Sun, 06 Nov 1994 08:49:37 GMT"
+#define BIG_MODIFIED 784111777
+
 /* The first pages have the status of their index, so PAGE_A is that of 200. */
 enum { PAGE_A = TG_HTTP_200, PAGE_BIG = TG_HTTP_STATUS_MAX, PAGE_EMPTY, PAGE_MAX };
 
@@ -62,8 +66,8 @@ render_page(struct rendered *r, unsigned page, enum tg_http_status status, uint3
 	for (close = 0; close < 2; close++) {
 		h.close = close;
 		r->page[page].head[close] = (const uint8_t *)r->head[page][close];
-		r->page[page].head_len[close] = (uint32_t)tg_http_head_write(
-		    r->head[page][close], sizeof(r->head[page][close]), &h);
+		r->page[page].head_len[close] = (uint32_t)tg_http_head_write_marked(
+		    r->head[page][close], sizeof(r->head[page][close]), &h, &r->page[page].marks);
 	}
 }
 
@@ -91,6 +95,8 @@ set_route(unsigned i, const char *path, uint16_t page)
 	fx.route[i].page = page;
 	fx.route[i].options = TG_HTTP_204;
 	fx.route[i].not_allowed = TG_HTTP_405;
+	fx.route[i].not_modified = TG_HTTP_304;
+	fx.route[i].conditional = true;
 	memcpy(fx.route[i].path, path, fx.route[i].path_len);
 }
 
@@ -103,6 +109,11 @@ setup_with_serial(uint64_t serial)
 	set_route(0, "/big", PAGE_BIG);
 	set_route(1, "/a", PAGE_A);
 	set_route(2, "/empty", PAGE_EMPTY);
+	/* /big never changes. */
+	fx.route[0].fixed = true;
+	fx.route[0].body_len = 700;
+	fx.route[0].modified_s = BIG_MODIFIED;
+	memcpy(fx.route[0].etag, BIG_ETAG, TG_HTTP_ETAG_BYTES);
 	CU_ASSERT_TRUE_FATAL(tg_http_site_init(&fx.site, fx.route, 3));
 	fx.site.n_pages = PAGE_MAX;
 	fx.site.options = TG_HTTP_204;

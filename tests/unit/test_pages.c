@@ -4,10 +4,13 @@
 #include "control/pages.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define WORKERS TG_CONFIG_WORKERS_MAX
+#define BODY_ETAG "57a82c5c02fadb88"
+#define WORKERS   TG_CONFIG_WORKERS_MAX
 
 static struct tg_service_config service;
 static struct tg_about about;
@@ -139,7 +142,7 @@ test_site_has_the_builtin_pages_and_every_error(void)
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
 	CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
 	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
-		CU_ASSERT_EQUAL(page[site->error_page[i]].status, i);
+		CU_ASSERT_TRUE(i == TG_HTTP_200 || page[site->error_page[i]].status == i);
 	CU_ASSERT_TRUE(body_is(&page[site->error_page[TG_HTTP_404]], "404 Not Found\n"));
 	finish();
 }
@@ -243,6 +246,52 @@ test_status_route_is_framed_as_its_status_has_it(void)
 	CU_ASSERT_TRUE(body_is(page_of("/404"), "404 Not Found\n"));
 	CU_ASSERT_EQUAL(route_of("/404")->page, tg_pages_site(pages)->error_page[TG_HTTP_404]);
 	CU_ASSERT_TRUE(head_has(page_of("/503"), "\r\nRetry-After: 5\r\n"));
+	finish();
+}
+
+static void
+test_fixed_page_has_validators_and_its_304_the_same(void)
+{
+	const struct tg_http_page *not_modified;
+
+	start();
+	add_route("/b", "", "from a body");
+	add_route("/f", file, "");
+	CU_ASSERT_EQUAL_FATAL(
+	    utimensat(AT_FDCWD, file,
+		(struct timespec[2]){ { .tv_sec = 784111777 }, { .tv_sec = 784111777 } }, 0),
+	    0);
+	create_and_render();
+	CU_ASSERT_TRUE(route_of("/f")->fixed && route_of("/f")->conditional);
+	CU_ASSERT_EQUAL(route_of("/f")->body_len, 11);
+	CU_ASSERT_EQUAL(route_of("/f")->modified_s, 784111777);
+	CU_ASSERT_TRUE(
+	    head_has(page_of("/f"), "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+	CU_ASSERT_TRUE(head_has(page_of("/f"), "\r\nAccept-Ranges: bytes\r\n"));
+	/* SipHash-2-4 of the body with the key 0: it is the same wherever the page is served. */
+	CU_ASSERT_EQUAL(memcmp(route_of("/b")->etag, BODY_ETAG, TG_HTTP_ETAG_BYTES), 0);
+	CU_ASSERT_TRUE(head_has(page_of("/b"), "\r\nETag: \"" BODY_ETAG "\"\r\n"));
+	CU_ASSERT_EQUAL(route_of("/b")->modified_s, 0);
+	CU_ASSERT_FALSE(head_has(page_of("/b"), "Last-Modified"));
+	not_modified = &page[route_of("/b")->not_modified];
+	CU_ASSERT_TRUE(head_has(not_modified, "HTTP/1.1 304 Not Modified\r\n"));
+	CU_ASSERT_TRUE(head_has(not_modified, "\r\nETag: \"" BODY_ETAG "\"\r\n"));
+	CU_ASSERT_FALSE(head_has(not_modified, "Content-"));
+	CU_ASSERT_EQUAL(not_modified->body_len, 0);
+	CU_ASSERT_FALSE(route_of("/status")->fixed);
+	CU_ASSERT_FALSE(head_has(page_of("/status"), "ETag"));
+	finish();
+}
+
+static void
+test_file_just_changed_has_no_date(void)
+{
+	start();
+	add_route("/f", file, "");
+	CU_ASSERT_EQUAL_FATAL(utimensat(AT_FDCWD, file, NULL, 0), 0);
+	create_and_render();
+	CU_ASSERT_EQUAL(route_of("/f")->modified_s, 0);
+	CU_ASSERT_FALSE(head_has(page_of("/f"), "Last-Modified"));
 	finish();
 }
 
@@ -506,6 +555,9 @@ static CU_TestInfo tests[] = {
 	    test_redirect_names_its_target_and_answers_every_method },
 	{ "status route: is framed as its status has it",
 	    test_status_route_is_framed_as_its_status_has_it },
+	{ "fixed page: has validators, its 304 the same",
+	    test_fixed_page_has_validators_and_its_304_the_same },
+	{ "file: just changed has no date", test_file_just_changed_has_no_date },
 	{ "methods: are told by 405 and OPTIONS", test_methods_are_told_by_405_and_options },
 	{ "readyz: is 503 while draining", test_readyz_is_503_while_draining },
 	{ "page: without room is 500", test_page_without_room_is_500_and_the_others_are_served },
