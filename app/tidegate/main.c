@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  */
+#include "control/secrets.h"
 #include "eal.h"
 #include "options.h"
 #include "run.h"
@@ -83,6 +84,19 @@ check(const struct tg_options *options)
 	return EXIT_OK;
 }
 
+static int
+make_secret(const char *user)
+{
+	char secret[TG_SECRET_CHARS], line[TG_CONFIG_USER_MAX];
+
+	if (tg_secrets_make_user(user, secret, line) < 0) {
+		fputs("tidegate: no random bytes\n", stderr);
+		return EXIT_FAILED;
+	}
+	printf("users:  \"%s\"\nsecret: %s\n", line, secret);
+	return EXIT_OK;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -95,6 +109,8 @@ main(int argc, char **argv)
 		return run(&options);
 	case TG_ACTION_CHECK:
 		return check(&options);
+	case TG_ACTION_SECRET:
+		return make_secret(options.user);
 	case TG_ACTION_PRINT_CONFIG:
 		tg_config_print_sample(stdout);
 		break;

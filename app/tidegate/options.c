@@ -29,6 +29,7 @@ void
 tg_options_help(void)
 {
 	puts("Usage: tidegate [EAL arguments --] [options]\n"
+	     "       tidegate secret NAME\n"
 	     "\n"
 	     "Owns a network port by DPDK, answers TCP on it and serves HTTP status pages.\n"
 	     "\n"
@@ -41,6 +42,9 @@ tg_options_help(void)
 	     "  --help-config   print the reference of both files' keys\n"
 	     "  --version       print the version\n"
 	     "  --help          print this\n"
+	     "\n"
+	     "`tidegate secret` makes a secret for a user of a route: it prints the line for\n"
+	     "routes[].users and, this once, the secret.\n"
 	     "\n"
 	     "EAL arguments come before a lone \"--\" and join those of the device file.\n"
 	     "SIGINT and SIGTERM close the connections and end; a second one ends at once.");
@@ -101,12 +105,30 @@ default_file(const char **file, const char *standard, const char *what, const ch
 	return -EINVAL;
 }
 
+/* tidegate secret NAME. A colon would end the name (RFC 7617 section 2). */
+static int
+parse_secret(struct tg_options *options, int argc, char **argv)
+{
+	options->action = TG_ACTION_SECRET;
+	if (argc == 3 && strlen(argv[2]) > 0 && strlen(argv[2]) < 32 &&
+	    strpbrk(argv[2], ": \t\"\\#") == NULL) {
+		options->user = argv[2];
+		return 0;
+	}
+	fputs("tidegate secret: give one name of 1 to 31 characters, without colon, space, quote,\n"
+	      "backslash and number sign.\n",
+	    stderr);
+	return -EINVAL;
+}
+
 int
 tg_options_parse(struct tg_options *options, int argc, char **argv)
 {
 	int at = find_separator(argc, argv), rc;
 
 	*options = (struct tg_options){ .action = TG_ACTION_RUN };
+	if (argc > 1 && strcmp(argv[1], "secret") == 0)
+		return parse_secret(options, argc, argv);
 	if (at > 0) {
 		options->eal_argc = at - 1;
 		options->eal_argv = argv + 1;

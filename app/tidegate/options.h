@@ -5,6 +5,8 @@
  *
  *   tidegate [EAL arguments --] [options]
  *
+ *   tidegate secret NAME
+ *
  * Everything before a lone "--" goes to EAL; without one, all is for tidegate.
  */
 #ifndef TG_APP_OPTIONS_H
@@ -17,11 +19,13 @@ enum tg_action {
 	TG_ACTION_HELP,
 	TG_ACTION_HELP_CONFIG,
 	TG_ACTION_VERSION,
+	TG_ACTION_SECRET,
 };
 
 struct tg_options {
 	enum tg_action action;
 	const char *pmd_file;    /* device configuration; set for RUN and CHECK */
+	const char *user;        /* set for SECRET */
 	const char *config_file; /* service configuration; likewise */
 	int eal_argc;
 	char **eal_argv; /* eal_argc arguments, without the program name */

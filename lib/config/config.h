@@ -37,6 +37,8 @@
 #define TG_CONFIG_ROUTE_MAX     128  /* characters of a route's path, the final zero included */
 #define TG_CONFIG_BODY_MAX      1024 /* likewise, of a route's body */
 #define TG_CONFIG_METHODS_MAX   8    /* of a route */
+#define TG_CONFIG_USERS_MAX     8    /* of a route */
+#define TG_CONFIG_USER_MAX      136  /* characters of a user's line, the final zero included */
 #define TG_CONFIG_SERVER_MAX    64   /* characters of the Server field, the final zero included */
 #define TG_CONFIG_WORKERS_MAX   64
 #define TG_CONFIG_LCORES_MAX    128 /* lcore numbers 0..127, as Debian builds DPDK */
@@ -158,6 +160,13 @@ struct tg_config_listener {
 	enum tg_config_syn_cookies syn_cookies;
 };
 
+/* A user's line, taken apart: name:salt:hash, the latter two in hexadecimal digits. */
+struct tg_config_user {
+	char name[32]; /* zero-padded */
+	uint8_t salt[16];
+	uint8_t hash[32]; /* SHA-256 of the salt and the secret */
+};
+
 /* One of file, body and redirect is not empty, or status says it all. */
 struct tg_config_route {
 	char path[TG_CONFIG_ROUTE_MAX]; /* begins with a slash, no query */
@@ -168,6 +177,10 @@ struct tg_config_route {
 	char type[64];                     /* of Content-Type */
 	unsigned n_methods;                /* 0: those that are usual */
 	char methods[TG_CONFIG_METHODS_MAX][8];
+	char realm[64];   /* empty: everybody is let in */
+	unsigned n_users; /* at least 1 with a realm, else 0 */
+	char users[TG_CONFIG_USERS_MAX][TG_CONFIG_USER_MAX];
+	struct tg_config_user user[TG_CONFIG_USERS_MAX]; /* the same */
 };
 
 struct tg_service_config {

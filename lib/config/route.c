@@ -156,6 +156,57 @@ check_methods(struct tg_reader *r, unsigned i, const struct tg_config_route *rou
 	}
 }
 
+/* Reads 2 n hexadecimal digits, in lower case. */
+static bool
+read_hex(const char *p, uint8_t *to, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high, *low;
+
+	for (; n > 0; n--, p += 2) {
+		high = *p != '\0' ? strchr(digits, p[0]) : NULL;
+		low = high != NULL && p[1] != '\0' ? strchr(digits, p[1]) : NULL;
+		if (low == NULL)
+			return false;
+		*to++ = (uint8_t)((high - digits) << 4 | (low - digits));
+	}
+	return true;
+}
+
+static bool
+read_user(const char *line, struct tg_config_user *to)
+{
+	const size_t salt = 2 * sizeof(to->salt), hash = 2 * sizeof(to->hash);
+	size_t name = strcspn(line, ":");
+
+	if (name == 0 || name >= sizeof(to->name) || strlen(line) != name + salt + hash + 2 ||
+	    line[name + 1 + salt] != ':')
+		return false;
+	memcpy(to->name, line, name);
+	return read_hex(line + name + 1, to->salt, sizeof(to->salt)) &&
+	       read_hex(line + name + salt + 2, to->hash, sizeof(to->hash));
+}
+
+static void
+check_users(struct tg_reader *r, unsigned i, struct tg_config_route *route)
+{
+	unsigned j;
+
+	if ((route->realm[0] == '\0') != (route->n_users == 0))
+		tg_reader_fault_at(r, tg_item_path("routes", i, "realm").text,
+		    "and users belong together; give both");
+	if (strpbrk(route->realm, "\"\\") != NULL)
+		tg_reader_fault_at(r, tg_item_path("routes", i, "realm").text,
+		    "holds a quote or a backslash; give a plain name");
+	for (j = 0; j < route->n_users; j++) {
+		/* Not quoted: a secret may have been given instead. */
+		if (!read_user(route->users[j], &route->user[j]))
+			tg_reader_fault_at(r, tg_item_path("routes", i, "users").text,
+			    "has no user in line %u; give what `tidegate secret NAME` prints",
+			    j + 1);
+	}
+}
+
 void
 tg_route_check(struct tg_reader *r, unsigned i)
 {
@@ -165,6 +216,7 @@ tg_route_check(struct tg_reader *r, unsigned i)
 	check_path(r, s, i);
 	check_content(r, i, route);
 	check_methods(r, i, route);
+	check_users(r, i, route);
 	if (!is_media_type(route->type))
 		tg_reader_fault_at(r, tg_item_path("routes", i, "type").text,
 		    "is no media type; give one such as text/plain");

@@ -683,6 +683,24 @@ static const struct tg_key service_keys[] = {
 		    "and HEAD, and all but TRACE and CONNECT for a redirect or a status.",
 	},
 	{
+	    .path = "routes[].realm",
+	    .type = TG_KEY_STRING,
+	    .offset = ROUTE_AT(realm),
+	    .size = ROUTE_SIZE(realm),
+	    .help = "Name of what users are let into, by HTTP's Basic scheme (RFC 7617). Left "
+		    "out: everybody is let in. Without TLS anyone on the way can read a secret.",
+	},
+	{
+	    .path = "routes[].users",
+	    .type = TG_KEY_STRINGS,
+	    .offset = ROUTE_AT(users),
+	    .size = ROUTE_SIZE(users[0]),
+	    .count_offset = ROUTE_AT(n_users),
+	    .min = 1,
+	    .max = TG_CONFIG_USERS_MAX,
+	    .help = "Who is let in, one line each as `tidegate secret NAME` prints it.",
+	},
+	{
 	    .path = "routes[].type",
 	    .type = TG_KEY_STRING,
 	    .offset = ROUTE_AT(type),

@@ -57,14 +57,16 @@ struct source {
 };
 
 /* Every route may have pages of its own for OPTIONS and the methods that it lacks, as has the
- * site, and for 304. */
+ * site, for 304 and for 401. */
 #define ROUTES_MAX (TG_ARRAY_LEN(builtin) + TG_CONFIG_ROUTES_MAX)
-#define PAGES_MAX  (4 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
+#define PAGES_MAX  (5 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
 
 struct tg_pages {
 	struct tg_http_site site;
 	char server[TG_CONFIG_SERVER_MAX];
 	struct tg_http_route route[ROUTES_MAX];
+	struct tg_http_realm realm[TG_CONFIG_ROUTES_MAX];
+	struct tg_http_user user[TG_CONFIG_ROUTES_MAX][TG_CONFIG_USERS_MAX];
 	struct source source[PAGES_MAX];
 };
 
@@ -343,9 +345,35 @@ add_page(struct tg_pages *pages, const struct tg_config_route *from, uint16_t *p
 	return from->file[0] != '\0' ? set_file(source, from, why) : set_body(source, from->body);
 }
 
+/* Closes a route to all but its users. i: its index in the configuration. */
 static int
-add_configured(struct tg_pages *pages, const struct tg_config_route *from, char *why)
+guard(struct tg_pages *pages, const struct tg_config_route *from, unsigned i,
+    struct tg_http_route *route)
 {
+	struct tg_http_realm *realm = &pages->realm[i];
+	char fields[FIELDS_MAX];
+	unsigned j;
+
+	for (j = 0; j < from->n_users; j++) {
+		struct tg_http_user *user = &pages->user[i][j];
+
+		memcpy(user->name, from->user[j].name, sizeof(user->name));
+		memcpy(user->salt, from->user[j].salt, sizeof(user->salt));
+		memcpy(user->hash, from->user[j].hash, sizeof(user->hash));
+	}
+	realm->user = pages->user[i];
+	realm->n_users = (uint16_t)from->n_users;
+	route->realm = realm;
+	snprintf(fields, sizeof(fields),
+	    "WWW-Authenticate: Basic realm=\"%s\", charset=\"UTF-8\"\r\n", from->realm);
+	return status_page(pages, TG_HTTP_401, fields, &realm->unauthorized);
+}
+
+static int
+add_configured(
+    struct tg_pages *pages, const struct tg_service_config *service, unsigned i, char *why)
+{
+	const struct tg_config_route *from = &service->route[i];
 	struct tg_http_route *route = &pages->route[pages->site.n_routes];
 	uint16_t page;
 	int rc;
@@ -359,6 +387,8 @@ add_configured(struct tg_pages *pages, const struct tg_config_route *from, char 
 		rc = add_route(pages, from->path, page, methods_of(from));
 	if (rc == 0 && (from->file[0] != '\0' || from->body[0] != '\0'))
 		rc = describe(pages, &pages->source[page], route);
+	if (rc == 0 && from->n_users != 0)
+		rc = guard(pages, from, i, route);
 	return rc;
 }
 
@@ -385,7 +415,7 @@ fill_pages(struct tg_pages *pages, const struct tg_service_config *service, char
 	if (rc == 0)
 		rc = add_builtins(pages);
 	for (i = 0; i < service->n_routes && rc == 0; i++)
-		rc = add_configured(pages, &service->route[i], why);
+		rc = add_configured(pages, service, i, why);
 	if (rc == 0)
 		rc = add_site_pages(pages);
 	if (rc < 0)

@@ -3,6 +3,7 @@
  */
 #include "http/field.h"
 
+#include "http/auth.h"
 #include "http/condition.h"
 #include "http/lex.h"
 
@@ -15,6 +16,7 @@ enum field {
 	FIELD_IF_MATCH,
 	FIELD_IF_RANGE,
 	FIELD_CONNECTION,
+	FIELD_AUTHORIZATION,
 	FIELD_IF_NONE_MATCH,
 	FIELD_CONTENT_LENGTH,
 	FIELD_IF_MODIFIED_SINCE,
@@ -38,6 +40,7 @@ static const struct {
 	[FIELD_IF_MATCH] = { TG_HTTP_WORD("if-match"), TG_HTTP_SEEN_IF_MATCH, false },
 	[FIELD_IF_RANGE] = { TG_HTTP_WORD("if-range"), TG_HTTP_SEEN_IF_RANGE, true },
 	[FIELD_CONNECTION] = { TG_HTTP_WORD("connection"), 0, false },
+	[FIELD_AUTHORIZATION] = { TG_HTTP_WORD("authorization"), TG_HTTP_SEEN_AUTHORIZATION, true },
 	[FIELD_IF_NONE_MATCH] = { TG_HTTP_WORD("if-none-match"), TG_HTTP_SEEN_IF_NONE_MATCH,
 	    false },
 	[FIELD_CONTENT_LENGTH] = { TG_HTTP_WORD("content-length"), TG_HTTP_SEEN_CONTENT_LENGTH,
@@ -58,7 +61,7 @@ static const uint8_t first_of_length[TG_HTTP_WORD_MAX + 1] = {
 	[6] = FIELD_EXPECT,
 	[8] = FIELD_IF_MATCH,
 	[10] = FIELD_CONNECTION,
-	[13] = FIELD_IF_NONE_MATCH,
+	[13] = FIELD_AUTHORIZATION,
 	[14] = FIELD_CONTENT_LENGTH,
 	[17] = FIELD_IF_MODIFIED_SINCE,
 	[19] = FIELD_IF_UNMODIFIED_SINCE,
@@ -247,6 +250,7 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 	case FIELD_IF_NONE_MATCH:
 		return tg_http_tags_read(ps, p, end, ps->field == FIELD_IF_MATCH);
 	case FIELD_RANGE:
+	case FIELD_AUTHORIZATION:
 	case FIELD_IF_RANGE:
 	case FIELD_IF_MODIFIED_SINCE:
 	case FIELD_IF_UNMODIFIED_SINCE:
@@ -257,6 +261,14 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 		break;
 	}
 	return tg_http_skip_class(p, end, TG_HTTP_CLASS_VALUE);
+}
+
+static void
+end_authorization(struct tg_http_parser *ps)
+{
+	if (ps->route != NULL && ps->route->realm != NULL &&
+	    tg_http_authorizes(ps->route->realm, ps->text, tg_http_text_len(ps)))
+		ps->seen |= TG_HTTP_SEEN_AUTHORIZED;
 }
 
 bool
@@ -277,6 +289,9 @@ tg_http_field_end(struct tg_http_parser *ps)
 		return true;
 	case FIELD_RANGE:
 		tg_http_range_end(ps);
+		return true;
+	case FIELD_AUTHORIZATION:
+		end_authorization(ps);
 		return true;
 	case FIELD_IF_RANGE:
 		tg_http_if_range_end(ps);

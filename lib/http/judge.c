@@ -62,6 +62,8 @@ judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bo
 		return tg_http_refuse(site, TG_HTTP_404, close);
 	if (busy && !route->spared)
 		return tg_http_refuse(site, TG_HTTP_503, close);
+	if (route->realm != NULL && (ps->seen & TG_HTTP_SEEN_AUTHORIZED) == 0)
+		return (struct tg_http_outcome){ route->realm->unauthorized, close, true, false };
 	if ((route->methods & 1U << ps->method) != 0)
 		return judge_conditions(ps, site, close);
 	if (ps->method == TG_HTTP_METHOD_OPTIONS)

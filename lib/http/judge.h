@@ -5,7 +5,7 @@
  *
  * The questions come in an order, and the first that is answered decides: how the
  * request is framed, what it expects, its method, its route, the load,
- * its conditions.
+ * who sends it, its conditions.
  */
 #ifndef TG_HTTP_JUDGE_H
 #define TG_HTTP_JUDGE_H

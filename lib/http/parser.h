@@ -47,6 +47,8 @@ enum tg_http_parse {
 #define TG_HTTP_SEEN_RANGE_HOLDS         (1U << 16) /* If-Range names the page as it is */
 #define TG_HTTP_SEEN_RANGE               (1U << 17)
 #define TG_HTTP_SEEN_UNSATISFIABLE       (1U << 18) /* no range lies in the page */
+#define TG_HTTP_SEEN_AUTHORIZATION       (1U << 19)
+#define TG_HTTP_SEEN_AUTHORIZED          (1U << 20) /* it lets into the route's realm */
 
 /* Bytes of a page, both ends included. */
 struct tg_http_range {

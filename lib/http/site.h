@@ -23,7 +23,9 @@
 
 #include "base/stats.h"
 #include "base/types.h"
+#include "crypto/sha256.h"
 
+#define TG_HTTP_SALT_BYTES 16
 #define TG_HTTP_SLOTS      64
 #define TG_HTTP_TARGET_MAX 128 /* routes are shorter: a path this long matches none */
 
@@ -94,22 +96,36 @@ struct tg_http_status_info {
 
 extern const struct tg_http_status_info tg_http_status_info[TG_HTTP_STATUS_MAX];
 
+/* Somebody who may see the routes of a realm: RFC 7617. */
+struct tg_http_user {
+	char name[32]; /* zero-padded */
+	uint8_t salt[TG_HTTP_SALT_BYTES];
+	uint8_t hash[TG_SHA256_BYTES]; /* of the salt and the secret behind it */
+};
+
+struct tg_http_realm {
+	const struct tg_http_user *user;
+	uint16_t n_users;      /* at least 1 */
+	uint16_t unauthorized; /* page of 401, which names the realm */
+};
+
 #define TG_HTTP_ETAG_BYTES 16 /* without the quotes */
 
 struct tg_http_route {
-	char path[TG_HTTP_TARGET_MAX]; /* starts with '/', no query, not terminated */
-	uint8_t path_len;              /* 1..TG_HTTP_TARGET_MAX - 1 */
-	bool spared;                   /* answered whatever the load is */
-	uint16_t methods;              /* set of those that page answers */
-	uint16_t page;                 /* these are indices into tg_http_snapshot.page */
-	uint16_t options;              /* to OPTIONS, where it is not one of methods */
-	uint16_t not_allowed;          /* to every other method */
-	uint16_t not_modified;         /* where a condition says that the client has page */
-	bool conditional;              /* page is a 200: conditions are looked at */
-	bool fixed;                    /* page never changes: the following describe it */
-	char etag[TG_HTTP_ETAG_BYTES]; /* strong */
-	uint32_t body_len;             /* bytes */
-	uint64_t modified_s;           /* seconds since 1970; 0: not known */
+	char path[TG_HTTP_TARGET_MAX];     /* starts with '/', no query, not terminated */
+	uint8_t path_len;                  /* 1..TG_HTTP_TARGET_MAX - 1 */
+	bool spared;                       /* answered whatever the load is */
+	uint16_t methods;                  /* set of those that page answers */
+	uint16_t page;                     /* these are indices into tg_http_snapshot.page */
+	uint16_t options;                  /* to OPTIONS, where it is not one of methods */
+	uint16_t not_allowed;              /* to every other method */
+	uint16_t not_modified;             /* where a condition says that the client has page */
+	bool conditional;                  /* page is a 200: conditions are looked at */
+	bool fixed;                        /* page never changes: the following describe it */
+	const struct tg_http_realm *realm; /* who is let in; NULL: everybody */
+	char etag[TG_HTTP_ETAG_BYTES];     /* strong */
+	uint32_t body_len;                 /* bytes */
+	uint64_t modified_s;               /* seconds since 1970; 0: not known */
 };
 
 /* control: rw until published, then everyone: ro */

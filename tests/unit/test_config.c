@@ -187,6 +187,11 @@ test_service_whole_is_stored(void)
 			  "      lines\n"
 			  "  - { path: /old, redirect: /new }\n"
 			  "  - { path: /gone, status: 404, methods: [GET, POST] }\n"
+			  "  - path: /closed\n"
+			  "    status: 204\n"
+			  "    realm: the gate\n"
+			  "    users: [\"al:000102030405060708090a0b0c0d0e0f:00112233445566778899aabbcc"
+			  "ddeeff00112233445566778899aabbccddeeff\"]\n"
 			  "http: { server: off, busy_connections: 9 }\n"
 			  "log: { level: debug }\n"),
 	    0);
@@ -218,8 +223,13 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.listener[2].syn_cookies, TG_CONFIG_SYN_COOKIES_ALWAYS);
 	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_RESET);
 	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "/etc/keys");
-	CU_ASSERT_EQUAL(service.n_routes, 2);
-	CU_ASSERT_EQUAL(service.n_routes, 4);
+	CU_ASSERT_EQUAL(service.n_routes, 5);
+	CU_ASSERT_STRING_EQUAL(service.route[4].realm, "the gate");
+	CU_ASSERT_EQUAL(service.route[4].n_users, 1);
+	CU_ASSERT_STRING_EQUAL(service.route[4].user[0].name, "al");
+	CU_ASSERT_EQUAL(service.route[4].user[0].salt[15], 15);
+	CU_ASSERT_EQUAL(service.route[4].user[0].hash[0], 0);
+	CU_ASSERT_EQUAL(service.route[4].user[0].hash[31], 0xff);
 	CU_ASSERT_EQUAL(service.route[0].status, 200);
 	CU_ASSERT_EQUAL(service.route[2].status, 302);
 	CU_ASSERT_STRING_EQUAL(service.route[2].redirect, "/new");

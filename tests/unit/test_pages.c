@@ -2,6 +2,8 @@
  * Copyright (c) The Tidegate Authors
  */
 #include "control/pages.h"
+#include "control/secrets.h"
+#include "crypto/sha256.h"
 #include "tap.h"
 
 #include <fcntl.h>
@@ -284,6 +286,54 @@ test_fixed_page_has_validators_and_its_304_the_same(void)
 }
 
 static void
+test_guarded_route_has_its_users_and_names_its_realm(void)
+{
+	struct tg_config_route *closed;
+
+	start();
+	closed = add_status("/closed", 204, "");
+	strcpy(closed->realm, "the gate");
+	closed->n_users = 1;
+	strcpy(closed->user[0].name, "al");
+	memset(closed->user[0].hash, 7, sizeof(closed->user[0].hash));
+	add_status("/open", 204, "");
+	create_and_render();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(route_of("/closed")->realm);
+	CU_ASSERT_EQUAL(route_of("/closed")->realm->n_users, 1);
+	CU_ASSERT_STRING_EQUAL(route_of("/closed")->realm->user[0].name, "al");
+	CU_ASSERT_EQUAL(route_of("/closed")->realm->user[0].hash[31], 7);
+	CU_ASSERT_TRUE(head_has(&page[route_of("/closed")->realm->unauthorized],
+	    "\r\nWWW-Authenticate: Basic realm=\"the gate\", charset=\"UTF-8\"\r\n"));
+	CU_ASSERT_PTR_NULL(route_of("/open")->realm);
+	finish();
+}
+
+static void
+test_made_secret_opens_the_route_of_its_line(void)
+{
+	char secret[TG_SECRET_CHARS], line[TG_CONFIG_USER_MAX], other[TG_SECRET_CHARS];
+	uint8_t salted[48], hash[TG_SHA256_BYTES];
+	char expected[2 * TG_SHA256_BYTES + 1];
+	unsigned i, byte;
+
+	CU_ASSERT_EQUAL_FATAL(tg_secrets_make_user("al", secret, line), 0);
+	CU_ASSERT_EQUAL(strlen(secret), 32);
+	CU_ASSERT_EQUAL_FATAL(strlen(line), 3 + 32 + 1 + 64);
+	CU_ASSERT_EQUAL(memcmp(line, "al:", 3), 0);
+	for (i = 0; i < 16; i++) {
+		CU_ASSERT_EQUAL_FATAL(sscanf(line + 3 + 2 * i, "%2x", &byte), 1);
+		salted[i] = (uint8_t)byte;
+	}
+	memcpy(salted + 16, secret, 32);
+	tg_sha256(salted, sizeof(salted), hash);
+	for (i = 0; i < sizeof(hash); i++)
+		snprintf(expected + 2 * i, 3, "%02x", hash[i]);
+	CU_ASSERT_STRING_EQUAL(line + 3 + 32 + 1, expected);
+	CU_ASSERT_EQUAL_FATAL(tg_secrets_make_user("al", other, line), 0);
+	CU_ASSERT_STRING_NOT_EQUAL(other, secret);
+}
+
+static void
 test_file_just_changed_has_no_date(void)
 {
 	start();
@@ -557,6 +607,9 @@ static CU_TestInfo tests[] = {
 	    test_status_route_is_framed_as_its_status_has_it },
 	{ "fixed page: has validators, its 304 the same",
 	    test_fixed_page_has_validators_and_its_304_the_same },
+	{ "guarded route: has its users and names its realm",
+	    test_guarded_route_has_its_users_and_names_its_realm },
+	{ "secret: opens the route of its line", test_made_secret_opens_the_route_of_its_line },
 	{ "file: just changed has no date", test_file_just_changed_has_no_date },
 	{ "methods: are told by 405 and OPTIONS", test_methods_are_told_by_405_and_options },
 	{ "readyz: is 503 while draining", test_readyz_is_503_while_draining },

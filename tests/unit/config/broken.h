@@ -262,6 +262,11 @@ static const struct broken broken_relations[] = {
 	{ ROUTE("{ path: /a, body: b, status: 404 }"),
 	    ":3:39: routes[0].status: value \"404\": has a content of its own; give no file and no "
 	    "body" },
+	{ ROUTE("{ path: /a, status: 204, realm: x }"),
+	    ":3:42: routes[0].realm: value \"x\": and users belong together; give both" },
+	{ ROUTE("{ path: /a, status: 204, realm: x, users: [alice:secret] }"),
+	    ":3:52: routes[0].users: has no user in line 1; give what `tidegate secret NAME` "
+	    "prints" },
 	{ ROUTE("{ path: /a, status: 204, methods: [BREW] }"),
 	    ":3:44: routes[0].methods: has BREW, which is no method here; give GET, HEAD, POST, "
 	    "PUT, DELETE, PATCH or OPTIONS" },
