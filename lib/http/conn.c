@@ -12,6 +12,7 @@ enum body {
 	BODY_NONE,
 	BODY_DISCARDED, /* the request is answered */
 	BODY_AWAITED,   /* it is answered behind its body */
+	BODY_CHUNKED,   /* likewise */
 };
 
 /* One call of tg_http_receive or tg_http_timeout. */
@@ -113,42 +114,90 @@ answer(const struct turn *t, struct tg_http_outcome what)
 		tg_http_parser_init(&c->parser);
 }
 
+static void
+await_body(const struct turn *t)
+{
+	struct tg_http_conn *c = t->c;
+
+	if (tg_http_is_chunked(&c->parser)) {
+		c->body = BODY_CHUNKED;
+		tg_http_chunks_init(&c->chunks, t->view->site->body_limit);
+	} else {
+		c->body = BODY_AWAITED;
+		c->body_left = c->parser.content_length;
+	}
+	if (tg_http_awaits_continue(&c->parser))
+		append_page(t, t->view->site->error_page[TG_HTTP_100], 0);
+}
+
 /* A head is complete: answers it, or leaves that to the end of the body. */
 static void
 end_head(const struct turn *t)
 {
 	struct tg_http_conn *c = t->c;
 	struct tg_http_outcome what = tg_http_judge(&c->parser, t->view->site, c->busy);
-	bool has_body = c->parser.content_length != 0;
+	bool chunked = tg_http_is_chunked(&c->parser);
+	bool has_body = chunked || c->parser.content_length != 0;
 
-	c->body_left = c->parser.content_length;
 	if (has_body && !what.refused) {
-		c->body = BODY_AWAITED;
-		if (tg_http_awaits_continue(&c->parser))
-			append_page(t, t->view->site->error_page[TG_HTTP_100], 0);
+		await_body(t);
 		return;
 	}
 	/* Who is refused before it has sent the body may send it or not: nobody could tell it
-	 * from the next request. */
-	what.close = what.close || (has_body && tg_http_awaits_continue(&c->parser));
+	 * from the next request. And what is wrong with chunks could no longer be said. */
+	what.close = what.close || chunked || (has_body && tg_http_awaits_continue(&c->parser));
 	c->body = has_body ? BODY_DISCARDED : BODY_NONE;
+	c->body_left = c->parser.content_length;
 	answer(t, what);
+}
+
+static void
+end_body(const struct turn *t)
+{
+	struct tg_http_conn *c = t->c;
+
+	c->body = BODY_NONE;
+	answer(t, tg_http_judge(&c->parser, t->view->site, c->busy));
+}
+
+static uint32_t
+read_chunks(const struct turn *t, const uint8_t *p, uint32_t len)
+{
+	const struct tg_http_site *site = t->view->site;
+	uint32_t used;
+
+	switch (tg_http_chunks_read(&t->c->chunks, p, len, &used)) {
+	case TG_HTTP_CHUNKED_MORE:
+		break;
+	case TG_HTTP_CHUNKED_END:
+		end_body(t);
+		break;
+	case TG_HTTP_CHUNKED_BAD:
+		answer(t, tg_http_refuse(site, TG_HTTP_400, true));
+		break;
+	case TG_HTTP_CHUNKED_TOO_LARGE:
+		answer(t, tg_http_refuse(site, TG_HTTP_413, true));
+		break;
+	}
+	return used;
 }
 
 /* Reads on in a request body; returns the bytes taken. */
 static uint32_t
-read_body(const struct turn *t, uint32_t len)
+read_body(const struct turn *t, const uint8_t *p, uint32_t len)
 {
 	struct tg_http_conn *c = t->c;
-	uint32_t n = TG_MIN(len, c->body_left);
-	bool awaited = c->body == BODY_AWAITED;
+	uint32_t n;
 
+	if (c->body == BODY_CHUNKED)
+		return read_chunks(t, p, len);
+	n = TG_MIN(len, c->body_left);
 	c->body_left -= n;
 	if (c->body_left != 0)
 		return n;
+	if (c->body == BODY_AWAITED)
+		end_body(t);
 	c->body = BODY_NONE;
-	if (awaited)
-		answer(t, tg_http_judge(&c->parser, t->view->site, c->busy));
 	return n;
 }
 
@@ -181,7 +230,6 @@ tg_http_conn_init(struct tg_http_conn *c)
 {
 	c->released = 0;
 	c->end = 0;
-	c->body_left = 0;
 	c->n_answers = 0;
 	c->body = BODY_NONE;
 	c->closing = false;
@@ -199,7 +247,7 @@ tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view, struct 
 
 	while (taken < len && !c->closing && !c->ranged && c->n_answers < TG_HTTP_ANSWERS_MAX) {
 		if (c->body != BODY_NONE)
-			taken += read_body(&t, len - taken);
+			taken += read_body(&t, p + taken, len - taken);
 		else
 			taken += read_head(&t, p + taken, len - taken);
 	}

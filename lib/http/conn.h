@@ -20,6 +20,7 @@
 #ifndef TG_HTTP_CONN_H
 #define TG_HTTP_CONN_H
 
+#include "http/chunk.h"
 #include "http/parser.h"
 #include "http/site.h"
 
@@ -40,14 +41,17 @@ struct tg_http_answer {
 
 /* worker: rw */
 struct tg_http_conn {
-	uint32_t released;  /* stream offset of the oldest queued answer */
-	uint32_t end;       /* stream offset behind the newest */
-	uint32_t body_left; /* bytes of request body still to be discarded */
+	uint32_t released; /* stream offset of the oldest queued answer */
+	uint32_t end;      /* stream offset behind the newest */
+	union {
+		uint32_t body_left; /* bytes of request body still to be discarded */
+		struct tg_http_chunks chunks;
+	};
 	uint8_t n_answers;
-	uint8_t body; /* private */
-	bool closing; /* no more requests */
-	bool ranged;  /* the newest answer needs the parser: no request is taken before it goes */
-	bool busy;    /* what tg_http_set_busy said */
+	uint8_t body;                                      /* private */
+	bool closing : 1;                                  /* no more requests */
+	bool ranged : 1;                                   /* the newest answer needs the parser */
+	bool busy : 1;                                     /* what tg_http_set_busy said */
 	struct tg_http_answer answer[TG_HTTP_ANSWERS_MAX]; /* oldest first */
 	struct tg_http_parser parser;
 };

@@ -209,10 +209,26 @@ end_expectation(struct tg_http_parser *ps)
 }
 
 static void
+end_coding(struct tg_http_parser *ps)
+{
+	static const struct tg_http_word chunked = TG_HTTP_WORD("chunked");
+
+	if (ps->word_len == 0)
+		return;
+	if ((ps->seen & TG_HTTP_SEEN_CHUNKED) != 0)
+		ps->seen |= TG_HTTP_SEEN_BEHIND_CHUNKED;
+	ps->seen |=
+	    tg_http_word_is_nocase(ps, &chunked) ? TG_HTTP_SEEN_CHUNKED : TG_HTTP_SEEN_CODING;
+	ps->word_len = 0;
+}
+
+static void
 end_member(struct tg_http_parser *ps)
 {
 	if (ps->field == FIELD_EXPECT)
 		end_expectation(ps);
+	else if (ps->field == FIELD_TRANSFER_ENCODING)
+		end_coding(ps);
 	else
 		end_connection_option(ps);
 }
@@ -245,6 +261,7 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 		return read_content_length(ps, p, end);
 	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
+	case FIELD_TRANSFER_ENCODING:
 		return read_members(ps, p, end);
 	case FIELD_IF_MATCH:
 	case FIELD_IF_NONE_MATCH:
@@ -255,7 +272,6 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 	case FIELD_IF_MODIFIED_SINCE:
 	case FIELD_IF_UNMODIFIED_SINCE:
 		return tg_http_text_read(ps, p, end);
-	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:
 	case FIELD_MAX:
 		break;
@@ -281,6 +297,7 @@ tg_http_field_end(struct tg_http_parser *ps)
 		return ps->value != NUMBER_EMPTY;
 	case FIELD_EXPECT:
 	case FIELD_CONNECTION:
+	case FIELD_TRANSFER_ENCODING:
 		end_member(ps);
 		return true;
 	case FIELD_IF_MATCH:
@@ -300,7 +317,6 @@ tg_http_field_end(struct tg_http_parser *ps)
 	case FIELD_IF_UNMODIFIED_SINCE:
 		tg_http_since_end(ps, ps->field == FIELD_IF_MODIFIED_SINCE);
 		return true;
-	case FIELD_TRANSFER_ENCODING:
 	case FIELD_OTHER:
 	case FIELD_MAX:
 		break;

@@ -18,6 +18,12 @@ tg_http_awaits_continue(const struct tg_http_parser *ps)
 	return (ps->seen & TG_HTTP_SEEN_CONTINUE) != 0 && ps->minor > 0;
 }
 
+bool
+tg_http_is_chunked(const struct tg_http_parser *ps)
+{
+	return (ps->seen & (TG_HTTP_SEEN_CHUNKED | TG_HTTP_SEEN_CODING)) == TG_HTTP_SEEN_CHUNKED;
+}
+
 /* Targets that name no path: `*` of OPTIONS and the authority of CONNECT. */
 static struct tg_http_outcome
 judge_without_path(const struct tg_http_parser *ps, const struct tg_http_site *site, bool close)
@@ -78,7 +84,7 @@ tg_http_judge(const struct tg_http_parser *ps, const struct tg_http_site *site, 
 {
 	bool close = !tg_http_parser_persists(ps);
 
-	if (ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING)
+	if ((ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING) && !tg_http_is_chunked(ps))
 		return tg_http_refuse(site, TG_HTTP_501, true);
 	if (ps->content_length > site->body_limit)
 		return tg_http_refuse(site, TG_HTTP_413, true);

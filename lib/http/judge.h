@@ -27,6 +27,9 @@ struct tg_http_outcome tg_http_refuse(
 struct tg_http_outcome tg_http_judge(
     const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy);
 
+/* Whether the body comes in chunks and in no other coding. */
+bool tg_http_is_chunked(const struct tg_http_parser *ps);
+
 /* Whether the client waits for an interim answer before it sends the body. */
 bool tg_http_awaits_continue(const struct tg_http_parser *ps);
 

@@ -242,15 +242,16 @@ read_value(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 }
 
 /* Whether the fields agree with each other and the version: one Host (RFC 9112 3.2),
- * one way of framing (6.1, 6.3). */
+ * one way of framing, of which chunked is the last coding (6.1, 6.3). */
 static bool
 is_consistent(const struct tg_http_parser *ps)
 {
-	bool chunked = (ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING) != 0;
-
 	if (ps->minor > 0 && !(ps->seen & TG_HTTP_SEEN_HOST))
 		return false;
-	return !chunked || (ps->minor > 0 && !(ps->seen & TG_HTTP_SEEN_CONTENT_LENGTH));
+	if (!(ps->seen & TG_HTTP_SEEN_TRANSFER_ENCODING))
+		return true;
+	return ps->minor > 0 &&
+	       !(ps->seen & (TG_HTTP_SEEN_CONTENT_LENGTH | TG_HTTP_SEEN_BEHIND_CHUNKED));
 }
 
 static const uint8_t *

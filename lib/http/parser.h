@@ -49,6 +49,9 @@ enum tg_http_parse {
 #define TG_HTTP_SEEN_UNSATISFIABLE       (1U << 18) /* no range lies in the page */
 #define TG_HTTP_SEEN_AUTHORIZATION       (1U << 19)
 #define TG_HTTP_SEEN_AUTHORIZED          (1U << 20) /* it lets into the route's realm */
+#define TG_HTTP_SEEN_CHUNKED             (1U << 21) /* the transfer coding chunked */
+#define TG_HTTP_SEEN_CODING              (1U << 22) /* any other */
+#define TG_HTTP_SEEN_BEHIND_CHUNKED      (1U << 23) /* one behind chunked */
 
 /* Bytes of a page, both ends included. */
 struct tg_http_range {

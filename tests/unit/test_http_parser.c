@@ -266,6 +266,10 @@ test_framing_ambiguous_is_400(void)
 		VECTOR(LINE HOST_LINE "TransFer-Encoding: chunked\r\ncontent-LengtH: 5\r\n\r\n"),
 		VECTOR(LINE HOST_LINE "Transfer-Encoding: x\r\nContent-Length: 0\r\n\r\n"),
 		VECTOR("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+		VECTOR(LINE HOST_LINE "Transfer-Encoding: chunked, gzip\r\n\r\n"),
+		VECTOR(LINE HOST_LINE "Transfer-Encoding: chunked, chunked\r\n\r\n"),
+		VECTOR(LINE HOST_LINE
+		    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
 	};
 
 	expect_errors(bad, TG_ARRAY_LEN(bad));
