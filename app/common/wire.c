@@ -101,6 +101,7 @@ wire_timers(struct tg_tcp_timers *to, const struct tg_service_config *service)
 	to->delayed_ack = tg_ticks_from_ms(service->timers.delayed_ack_ms);
 	to->msl = tg_ticks_from_ms(service->timers.msl_ms);
 	to->fin_wait2 = tg_ticks_from_ms(service->timers.fin_wait2_ms);
+	to->request = tg_ticks_from_ms(service->timers.request_ms);
 	to->idle = tg_ticks_from_ms(service->timers.idle_timeout_ms);
 	to->keep_alive = tg_ticks_from_ms(
 	    service->timers.keep_alive_ms != 0 ? service->timers.keep_alive_ms : KEEP_ALIVE_MS);

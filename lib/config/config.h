@@ -216,6 +216,7 @@ struct tg_service_config {
 		uint32_t r1, retries;
 		uint32_t rto_initial_ms, rto_min_ms, rto_max_ms;
 		uint32_t delayed_ack_ms;
+		uint32_t request_ms; /* 0: idle_timeout_ms */
 		uint32_t idle_timeout_ms;
 		uint32_t keep_alive_ms; /* 0: off */
 		uint32_t keep_alive_interval_ms;

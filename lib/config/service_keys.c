@@ -386,6 +386,18 @@ static const struct tg_key service_keys[] = {
 	    .help = "Longest delay of an acknowledgement (under 0.5 s by RFC 9293 3.8.6.3).",
 	},
 	{
+	    .path = "timers.request_ms",
+	    .type = TG_KEY_INTEGER,
+	    .offset = AT(timers.request_ms),
+	    .min = 100,
+	    .max = 86400000,
+	    .zero = "closed after idle_timeout_ms without an answer",
+	    .def = "30000",
+	    .unit = "ms",
+	    .help = "A request that does not end in this time, its body included, is answered "
+		    "with 408.",
+	},
+	{
 	    .path = "timers.idle_timeout_ms",
 	    .type = TG_KEY_INTEGER,
 	    .offset = AT(timers.idle_timeout_ms),

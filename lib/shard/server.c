@@ -83,6 +83,19 @@ feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
 	return taken;
 }
 
+/* The request has taken too long: says so, and closes. */
+static void
+give_up(struct tg_run *run, uint32_t h, struct tg_http_conn *conn)
+{
+	struct server *server = run->user;
+	uint32_t end = tg_http_stream_end(conn);
+
+	tg_http_timeout(conn, run->world->http, &server->pins, run->stats);
+	tg_tcp_append(run->tcp, h, tg_http_stream_end(conn) - end);
+	if (tg_http_closing(conn))
+		tg_connection_close(run, h); /* has its side record, so it cannot fail */
+}
+
 static void
 serve(struct tg_run *run, uint32_t h)
 {
@@ -96,6 +109,8 @@ serve(struct tg_run *run, uint32_t h)
 	/* An acknowledged FIN lies one beyond the stream, a SYN that is not one before. */
 	s = &run->tcp->side[t->side];
 	tg_http_acked(conn, &server->pins, tg_seq_min(t->snd_una, s->snd_end) - s->snd_base);
+	if (s->overdue)
+		give_up(run, h, conn);
 }
 
 static void

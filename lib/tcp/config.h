@@ -15,6 +15,7 @@ struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint32_t delayed_ack;
 	uint32_t msl;        /* TIME-WAIT lasts twice this */
 	uint32_t fin_wait2;  /* a half-closed connection waits this long for the peer's FIN */
+	uint32_t request;    /* how long an impatient user waits; 0: for the idle time */
 	uint32_t idle;       /* an established connection without traffic is closed after this */
 	uint32_t keep_alive; /* a connection with keep-alives is probed after this much silence */
 	uint32_t keep_alive_interval;     /* and again after this much more */

@@ -184,7 +184,8 @@ struct tg_side {
 	bool probe;          /* zero-window probe due */
 	bool bursting;       /* the segment sent last was not the last that could go */
 	bool user_ready;     /* the user's part has been initialised */
-	bool impatient;      /* the user waits for text: traffic does not prolong its life */
+	bool impatient : 1;  /* the user waits for text: traffic does not prolong its life */
+	bool overdue : 1;    /* and has waited for config->timers.request */
 	bool cubic_used;     /* loss->cubic is in use */
 	bool cwr;            /* ECN: CWND has been reduced for what is below cwr_end */
 	bool cubic_epoch;    /* cubic: congestion avoidance has begun */

@@ -180,8 +180,10 @@ uint32_t tg_tcp_fast_open(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 struct tg_side *tg_tcp_side(struct tg_tcp *tcp, uint32_t h);
 
 /* Says whether the user waits for the rest of something: from then on until it no longer does
- * the peer cannot prolong the connection's idle time by sending bit by bit. The connection has
- * a side record. */
+ * the peer cannot prolong the connection's idle time by sending bit by bit. After
+ * config->timers.request, where it is set, the side record says overdue and the user is served,
+ * to close in its own words; if it does not, the idle time ends the connection. The connection
+ * has a side record. */
 void tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now);
 
 /* Sets the user timeout of connection h, RFC 9293 3.9.1.1: for how many ticks text may be under

@@ -61,14 +61,20 @@ void
 tg_tcp_set_impatient(struct tg_tcp *tcp, uint32_t h, bool impatient, tg_time_t now)
 {
 	struct tg_side *s = tg_tcp_side_of(tcp, &tcp->tcb[h]);
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
 	bool was = s->impatient;
 
 	s->impatient = impatient;
-	if (was && !impatient)
+	if (was == impatient)
+		return;
+	s->overdue = false;
+	if (!impatient)
 		tg_tcp_refresh_life(tcp, h, now);
-	else if (impatient && !was && (tcp->tcb[h].flags & TG_TCB_KEEP_ALIVE) != 0)
+	else if (timers->request != 0)
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + timers->request);
+	else if ((tcp->tcb[h].flags & TG_TCB_KEEP_ALIVE) != 0)
 		/* Until now the deadline was that of a probe. */
-		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + tcp->config->timers.idle);
+		tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + timers->idle);
 }
 
 static uint8_t
@@ -120,6 +126,19 @@ is_r2_in_charge(const struct tg_side *s)
 	return s != NULL && !s->impatient && (s->armed & 1U << TG_TIMER_RETRANSMIT) != 0;
 }
 
+/* Whether it is the user's own time that has passed, for the first time. */
+static bool
+is_overdue(struct tg_tcp *tcp, struct tg_side *s, tg_time_t now)
+{
+	const struct tg_tcp_timers *timers = &tcp->config->timers;
+
+	if (s == NULL || !s->impatient || s->overdue || timers->request == 0)
+		return false;
+	s->overdue = true;
+	tg_tcp_set_timer(s, TG_TIMER_LIFE, tg_time_tick(now) + timers->idle);
+	return true;
+}
+
 /* The connection has been silent for its whole life. */
 static void
 life_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result *r)
@@ -127,6 +146,8 @@ life_timeout(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result
 	struct tg_tcb *t = &tcp->tcb[h];
 	struct tg_side *s = tg_tcp_side_of(tcp, t);
 
+	if (is_overdue(tcp, s, now))
+		return;
 	if (tg_keep_alive_applies(t, s)) {
 		tg_keep_alive_timeout(tcp, h, now, r);
 		return;

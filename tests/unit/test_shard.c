@@ -505,6 +505,84 @@ test_request_that_never_ends_is_closed_after_the_idle_time(void)
 	CU_ASSERT_EQUAL(counter(TG_COUNTER_IDLE_TIMEOUTS), 1);
 }
 
+/* The first text that the server sends on a connection must be an answer of this status. */
+static void
+expect_answer_and_fin(const char *status)
+{
+	struct tg_packet pkt;
+
+	CU_ASSERT_TRUE_FATAL(sent(0, &pkt));
+	CU_ASSERT_EQUAL_FATAL(pkt.tcp.flags, TG_TCP_FIN | TG_TCP_PSH | TG_TCP_ACK);
+	CU_ASSERT_EQUAL(memcmp(rig.tx.v[0].data + 14 + 20 + 20, status, strlen(status)), 0);
+}
+
+/* One byte a second does not prolong the time of a request, which ends with 408. */
+static void
+test_request_that_takes_too_long_is_answered_408_and_closed(void)
+{
+	uint32_t i;
+
+	rig.tcp.timers.request = tg_ticks_from_ms(5000);
+	open_connection(1);
+	run_after_ms(20000); /* idle time is no request's */
+	for (i = 0; i < 6; i++) {
+		add(TG_TCP_PSH | TG_TCP_ACK, 1 + i, 1, "G");
+		run();
+		CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 0);
+		if (i < 5)
+			run_after_ms(990);
+	}
+	run_after_ms(100);
+	expect_answer_and_fin("HTTP/1.1 408 Request Timeout\r\n");
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 1);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_IDLE_TIMEOUTS), 0);
+	CU_ASSERT_EQUAL(connections(TG_TCP_FIN_WAIT_1), 1);
+}
+
+static void
+test_request_that_ends_in_time_gives_the_next_its_whole_time(void)
+{
+	uint32_t i, len = (uint32_t)strlen(get_ok);
+	char half[sizeof(get_ok)] = "";
+	struct tg_packet pkt;
+	uint32_t acked = 1;
+
+	rig.tcp.timers.request = tg_ticks_from_ms(5000);
+	memcpy(half, get_ok, len / 2);
+	open_connection(1);
+	for (i = 0; i < 5; i++) {
+		add(TG_TCP_PSH | TG_TCP_ACK, 1 + i * len, acked, half);
+		run();
+		run_after_ms(4000);
+		add(TG_TCP_PSH | TG_TCP_ACK, 1 + i * len + len / 2, acked, get_ok + len / 2);
+		run();
+		CU_ASSERT_TRUE_FATAL(sent(0, &pkt));
+		acked += pkt.tcp.len;
+		add(TG_TCP_ACK, 1 + (i + 1) * len, acked, "");
+		run();
+	}
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 0);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_200), 5);
+}
+
+/* Above its limit of connections that move a shard answers 503. */
+static void
+test_shard_with_too_many_moving_connections_answers_503(void)
+{
+	struct tg_packet pkt;
+
+	rig.site.busy_connections = 1;
+	open_connection(1);
+	add(TG_TCP_PSH | TG_TCP_ACK, 1, 1, get_big);
+	run();
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_200), 1);
+	open_connection(2);
+	add(TG_TCP_PSH | TG_TCP_ACK, 1, 1, get_ok);
+	run();
+	CU_ASSERT_TRUE_FATAL(sent(0, &pkt));
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_503), 1);
+}
+
 /* Each finished request starts the idle time anew. */
 static void
 test_request_now_and_then_keeps_the_connection(void)
@@ -534,6 +612,12 @@ static CU_TestInfo tests[] = {
 	    test_burst_of_syn_ack_and_request_is_one_handshake_and_one_answer },
 	{ "pipelined requests beyond four answers wait for ACKs",
 	    test_pipelined_requests_beyond_four_answers_wait_for_acks },
+	{ "request that takes too long: 408 and closed",
+	    test_request_that_takes_too_long_is_answered_408_and_closed },
+	{ "request that ends in time: the next has its own",
+	    test_request_that_ends_in_time_gives_the_next_its_whole_time },
+	{ "shard with too many moving connections: 503",
+	    test_shard_with_too_many_moving_connections_answers_503 },
 	{ "request that never ends: closed after the idle time",
 	    test_request_that_never_ends_is_closed_after_the_idle_time },
 	{ "request now and then: the connection stays",

@@ -163,6 +163,7 @@ test_wire_tcp_is_in_the_units_of_the_shard(void)
 	add_address("192.0.2.2", 0);
 	service.timers.msl_ms = 1;
 	service.timers.rto_min_ms = 200;
+	service.timers.request_ms = 200;
 	service.tcp.window_scale = 3;
 	service.tcp.receive_window_bytes = 65535;
 	service.ip.ttl = 255;
@@ -172,6 +173,7 @@ test_wire_tcp_is_in_the_units_of_the_shard(void)
 	CU_ASSERT_EQUAL(w.net.tos, 0xb8);
 	CU_ASSERT_EQUAL(w.tcp.timers.msl, 1);
 	CU_ASSERT_EQUAL(w.tcp.timers.rto_min, 191);
+	CU_ASSERT_EQUAL(w.tcp.timers.request, 191);
 	CU_ASSERT_EQUAL(w.tcp.receive_window, 65528);
 	CU_ASSERT_EQUAL(w.tcp.window_scale, 3);
 	CU_ASSERT_EQUAL(w.tcp.mss4, 1460);
