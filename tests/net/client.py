@@ -262,12 +262,42 @@ def uploads(host, count):
     reader = Reader(sock)
     for number in range(int(count)):
         length = UPLOAD_MAX - number * 4099 % UPLOAD_MAX
-        method, status = (("GET", 200), ("POST", 501))[number % 2]
+        method, status = (("GET", 200), ("POST", 405))[number % 2]
         body = (decoy * (length // len(decoy) + 1))[-length:]
         sock.sendall(request("/hello", f"Content-Length: {length}", method=method) + body)
         expect(f"status of upload {number}", reader.answer()[0], status)
     sock.shutdown(socket.SHUT_WR)
     reader.end()
+
+
+def too_late(host):
+    """A request that never ends, byte after byte, is answered in the end."""
+    sock = connect(host)
+    try:
+        for byte in b"GET /hello HTTP/1.1\r\nX: " + b"x" * 100:
+            sock.sendall(bytes([byte]))
+            time.sleep(0.1)
+    except OSError:
+        pass
+    reader = Reader(sock)
+    status, fields, _ = reader.answer()
+    expect("status", status, 408)
+    expect("Connection", fields["connection"], "close")
+
+
+def chunks(host):
+    """Bodies in chunks: the next request is found behind them, and a bad one ends it all."""
+    sock = connect(host)
+    reader = Reader(sock)
+    body = b"5;x=y\r\nhello\r\n0\r\nTrailer: x\r\n\r\n"
+    for _ in range(3):
+        sock.sendall(request("/hello", "Transfer-Encoding: chunked") + body)
+        expect("status", reader.answer()[0], 200)
+    sock.sendall(request("/hello", "Transfer-Encoding: chunked") + b"x\r\n")
+    expect("status", reader.answer()[0], 400)
+    reader.end()
+    exchange(host, request("/hello", "Transfer-Encoding: gzip"), 501, closes=True)
+    exchange(host, request("/hello", "Transfer-Encoding: chunked, gzip"), 400, closes=True)
 
 
 def refused(host):
@@ -284,7 +314,7 @@ EXCHANGES = {
     for f in (
         keep_alive, pipelining, byte_by_byte, connection_close, http_1_0, head,
         not_implemented, bad_request, half_close, fin_with_request, fin_at_once, idle, abort,
-        stall, large, fast_open, uploads, refused,
+        stall, large, fast_open, uploads, too_late, chunks, refused,
     )
 }
 
