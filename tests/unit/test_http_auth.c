@@ -94,6 +94,7 @@ static const struct {
 	{ "Basic YWxpY2U6MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmY==", false },
 	{ "Basic YWxpY2U6MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmY!", false },
 	{ "Basic YWxpY2U6MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmY=, x", false },
+	{ "Basic YWxpY2U6MDAxMTIyMzM0NDU1NjY3Nzg4OTlhYWJiY2NkZGVlZmYxMjM0NTY3OA==", false },
 	{ "Basic A", false },
 	{ "Basic =", false },
 	{ "Basic ", false },
