@@ -4,7 +4,9 @@
  * The simulator: one shard and one peer on a bad link, under virtual time. A seed decides
  * everything, so a failing run replays exactly:
  *
- *   sim [--seeds N] [--first SEED] [--seed SEED] [--scenario NAME] [-v]
+ *   sim [--seeds N] [--first SEED] [--every N] [--seed SEED] [--scenario NAME] [-v]
+ *
+ * With --every it takes one seed of each N: so that builds share the seeds among them.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -36,6 +38,10 @@ struct world {
 	tg_time_t flood_until; /* 0: there is none */
 	struct tg_cookie_keys keys;
 	bool verbose;
+};
+
+struct seeds {
+	uint64_t first, n, every;
 };
 
 struct scenario {
@@ -335,12 +341,12 @@ run_seed(struct world *w, const struct scenario *scenario, uint64_t seed)
 
 static bool
 run_scenario(
-    struct world *w, const struct scenario *scenario, unsigned number, uint64_t first, uint64_t n)
+    struct world *w, const struct scenario *scenario, unsigned number, const struct seeds *seeds)
 {
-	uint64_t seed, failed = 0;
+	uint64_t seed = seeds->first, failed = 0, n;
 
 	w->took = w->resent = w->by_cookie = 0;
-	for (seed = first; seed < first + n; seed++) {
+	for (n = 0; n < seeds->n; n++, seed += seeds->every) {
 		const char *wrong = run_seed(w, scenario, seed);
 
 		if (wrong == NULL)
@@ -355,8 +361,9 @@ run_scenario(
 		printf("# %s: %lu connections by cookie\n", scenario->name, w->by_cookie);
 		failed += w->by_cookie < n / 2; /* the others found the flood over */
 	}
-	printf("%s %u - sim %s: %s, %lu seeds from %lu\n", failed == 0 ? "ok" : "not ok", number,
-	    scenario->name, scenario->what, n, first);
+	printf("%s %u - sim %s: %s, %lu seeds from %lu, one of %lu\n",
+	    failed == 0 ? "ok" : "not ok", number, scenario->name, scenario->what, seeds->n,
+	    seeds->first, seeds->every);
 	fflush(stdout);
 	return failed == 0;
 }
@@ -366,9 +373,10 @@ main(int argc, char **argv)
 {
 	static const struct option longopts[] = { { "seeds", required_argument, NULL, 'n' },
 		{ "first", required_argument, NULL, 'f' }, { "seed", required_argument, NULL, 's' },
-		{ "scenario", required_argument, NULL, 'c' }, { 0 } };
+		{ "scenario", required_argument, NULL, 'c' },
+		{ "every", required_argument, NULL, 'e' }, { 0 } };
 	static struct world w;
-	uint64_t first = 1, n = getenv("TG_LONG") != NULL ? LONG_SEEDS : SEEDS;
+	struct seeds seeds = { 1, getenv("TG_LONG") != NULL ? LONG_SEEDS : SEEDS, 1 };
 	const char *only = NULL;
 	unsigned i, run = 0;
 	bool ok = true;
@@ -378,19 +386,22 @@ main(int argc, char **argv)
 		if (opt == 'v')
 			w.verbose = true;
 		else if (opt == 'n')
-			n = strtoull(optarg, NULL, 10);
+			seeds.n = strtoull(optarg, NULL, 10);
 		else if (opt == 'f')
-			first = strtoull(optarg, NULL, 10);
+			seeds.first = strtoull(optarg, NULL, 10);
+		else if (opt == 'e')
+			seeds.every = TG_MAX(strtoull(optarg, NULL, 10), 1);
 		else if (opt == 's')
-			first = strtoull(optarg, NULL, 10), n = 1;
+			seeds.first = strtoull(optarg, NULL, 10), seeds.n = 1;
 		else if (opt == 'c')
 			only = optarg;
 		else
 			return 2;
 	}
+	seeds.n = (seeds.n + seeds.every - 1) / seeds.every;
 	for (i = 0; i < TG_ARRAY_LEN(scenarios); i++)
 		if (only == NULL || strcmp(only, scenarios[i].name) == 0)
-			ok &= run_scenario(&w, &scenarios[i], ++run, first, n);
+			ok &= run_scenario(&w, &scenarios[i], ++run, &seeds);
 	printf("1..%u\n", run);
 	return ok && run != 0 ? 0 : 1;
 }
