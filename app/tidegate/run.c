@@ -4,7 +4,7 @@
 #include "run.h"
 
 #include "control/capture.h"
-#include "control/cookie_keys.h"
+#include "control/key_store.h"
 #include "control/log.h"
 #include "control/secrets.h"
 #include "control/snapshot.h"
@@ -28,10 +28,29 @@ struct appliance {
 	struct tg_about about;
 	struct tg_workers *workers;
 	struct tg_publisher *publisher;
-	struct tg_cookie_masters masters;
+	struct tg_key_store keys;
 	struct tg_link link;
 	bool capture;
 };
+
+static void
+fill_listeners(struct tg_about *about, const struct tg_service_config *service)
+{
+	unsigned i;
+
+	about->n_listeners = service->n_listeners;
+	for (i = 0; i < service->n_listeners; i++) {
+		const struct tg_config_listener *from = &service->listener[i];
+		struct tg_about_listener *to = &about->listener[i];
+
+		to->port = (uint16_t)from->port;
+		to->syn_cookies = from->syn_cookies;
+		snprintf(to->address, sizeof(to->address), "any");
+		if (from->address.set)
+			inet_ntop(from->address.is_ipv6 ? AF_INET6 : AF_INET, from->address.ip.b,
+			    to->address, sizeof(to->address));
+	}
+}
 
 static void
 fill_about(struct appliance *a)
@@ -54,13 +73,15 @@ fill_about(struct appliance *a)
 		.half_open = a->wiring.tcp.limits.half_open,
 		.sides = a->wiring.tcp.limits.sides,
 		.held = a->wiring.tcp.limits.held,
-		.mbufs = port->pool->size };
+		.mbufs = port->pool->size,
+		.syn_overflow = a->service->tcp.syn_overflow };
 	snprintf(about->mac, sizeof(about->mac), "%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0],
 	    port->mac[1], port->mac[2], port->mac[3], port->mac[4], port->mac[5]);
 	rte_eth_dev_get_name_by_port(port->id, name);
 	snprintf(about->port_name, sizeof(about->port_name), "%s", name);
 	if (rte_eth_dev_info_get(port->id, &info) == 0)
 		snprintf(about->driver, sizeof(about->driver), "%s", info.driver_name);
+	fill_listeners(about, a->service);
 }
 
 static void
@@ -169,7 +190,7 @@ start_tools(struct appliance *a)
 	int rc;
 
 	if (a->service->telemetry) {
-		rc = tg_telemetry_start(&a->about, a->workers, &a->port);
+		rc = tg_telemetry_start(&a->about, a->workers, &a->port, &a->keys);
 		if (rc < 0)
 			TG_CONTROL_LOG(WARNING, "telemetry is unavailable: %s", strerror(-rc));
 	}
@@ -218,20 +239,26 @@ key_rotation_ns(const struct tg_service_config *service)
 	return 0;
 }
 
+static uint64_t
+wall_ns(void)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (uint64_t)wall.tv_sec * TG_NS_PER_SEC + (uint64_t)wall.tv_nsec;
+}
+
 /* The masters of SYN cookies: those of the file, or a random one. */
 static int
-get_cookie_masters(struct tg_cookie_masters *masters, const char *file)
+open_keys(struct tg_key_store *keys, const struct tg_service_config *service)
 {
 	static struct tg_config_errors err;
-	struct timespec wall;
-	uint64_t epoch;
-	int rc;
+	bool random = strcmp(service->syn_cookies.key_file, "random") == 0;
+	struct tg_key_store_config config = { .file = random ? NULL : service->syn_cookies.key_file,
+		.trust_clock = service->syn_cookies.trust_clock,
+		.clock_is_synchronised = tg_clock_is_synchronised };
+	int rc = tg_key_store_open(keys, &config, wall_ns(), &err);
 
-	if (strcmp(file, "random") == 0)
-		return tg_cookie_masters_make(masters);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	epoch = tg_cookie_epoch((uint64_t)wall.tv_sec * TG_NS_PER_SEC);
-	rc = tg_cookie_masters_load(file, epoch, NULL, masters, &err);
 	tg_print_errors(&err);
 	return rc;
 }
@@ -243,7 +270,7 @@ serve_on_port(struct appliance *a, const struct tg_device_config *dev, const str
 		.pages = pages,
 		.port = &a->port,
 		.key_rotation_ns = key_rotation_ns(a->service),
-		.masters = &a->masters,
+		.keys = &a->keys,
 		.window_scale = a->wiring.tcp.window_scale };
 	int rc = -ENOMEM;
 
@@ -276,7 +303,7 @@ tg_run(const struct tg_device_config *dev, const struct tg_service_config *servi
 		TG_CONTROL_LOG(ERR, "no random keys: %s", strerror(-rc));
 		return rc;
 	}
-	rc = get_cookie_masters(&a.masters, service->syn_cookies.key_file);
+	rc = open_keys(&a.keys, service);
 	if (rc < 0) {
 		TG_CONTROL_LOG(ERR, "no keys for SYN cookies: %s", strerror(-rc));
 		return rc;

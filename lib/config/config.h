@@ -248,6 +248,7 @@ struct tg_service_config {
 
 	struct {
 		char key_file[TG_CONFIG_FILE_MAX]; /* or "random" */
+		bool trust_clock;
 	} syn_cookies;
 
 	struct {

@@ -609,6 +609,15 @@ static const struct tg_key service_keys[] = {
 		    "of this node's own.",
 	},
 	{
+	    .path = "syn_cookies.trust_clock",
+	    .type = TG_KEY_BOOLEAN,
+	    .offset = AT(syn_cookies.trust_clock),
+	    .def = "false",
+	    .help = "Whether the clock is right though the kernel does not know it to be "
+		    "synchronised: it does not where a hypervisor or a PTP daemon sets it. With "
+		    "false and a key_file, /readyz is 503 until the kernel does.",
+	},
+	{
 	    .path = "http",
 	    .type = TG_KEY_SECTION,
 	    .help = "What all answers have in common.",

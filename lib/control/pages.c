@@ -36,7 +36,7 @@ static const struct builtin {
 	const char *type;
 	const char *body;   /* or */
 	render_body render; /* for a body that changes */
-	bool ready;         /* the page is 503 while the program shuts down */
+	bool ready;         /* the page is 503 while connections should go elsewhere */
 } builtin[] = {
 	{ .path = "/", .type = "text/html; charset=utf-8", .render = tg_render_index },
 	{ .path = "/status", .type = "application/json", .render = tg_render_status },
@@ -466,7 +466,8 @@ tg_pages_site(const struct tg_pages *pages)
 size_t
 tg_pages_room(const struct tg_pages *pages, uint16_t n_workers)
 {
-	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + TG_RENDER_INDEX_BYTES(n_workers);
+	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + TG_RENDER_INDEX_BYTES(n_workers) +
+		      2 * strlen(RETRY_AFTER);
 	unsigned i;
 
 	for (i = 0; i < pages->site.n_pages; i++)
@@ -533,26 +534,47 @@ render_live(const struct tg_pages *pages, const struct source *source,
 	return false;
 }
 
+/* Renders in place of `ready` what keeps connections away. */
+static void
+render_not_ready(const struct tg_pages *pages, enum tg_readiness readiness, const char *date,
+    struct tg_http_page *page, struct tg_text *room)
+{
+	static const char *const why[] = {
+		[TG_NOT_READY_DRAINING] = "shutting down\n",
+		[TG_NOT_READY_CLOCK] = "the clock is not synchronised, which the keys that nodes "
+				       "share depend on\n",
+	};
+	const struct source source = {
+		.status = TG_HTTP_503, .type = TEXT_PLAIN, .fields = RETRY_AFTER
+	};
+
+	page->status = source.status;
+	page->body = (const uint8_t *)why[readiness];
+	page->body_len = (uint32_t)strlen(why[readiness]);
+	render_heads(pages, &source, date, page, room);
+}
+
 bool
 tg_pages_render(const struct tg_pages *pages, const struct tg_moment *moment,
     struct tg_http_page *page, struct tg_text *room)
 {
+	enum tg_readiness readiness = tg_report_readiness(moment->draining, moment->keys);
 	const struct tg_http_site *site = &pages->site;
 	char date[TG_HTTP_DATE_BYTES];
 	unsigned i;
 
 	tg_http_date_write(date, moment->unix_seconds);
 	for (i = 0; i < site->n_pages; i++) {
-		if (pages->source[i].render == NULL)
+		if (pages->source[i].ready && readiness != TG_READY)
+			render_not_ready(pages, readiness, date, &page[i], room);
+		else if (pages->source[i].render == NULL)
 			render_fixed(pages, &pages->source[i], date, &page[i], room);
 	}
 	if (room->cut)
 		return false;
 	for (i = 0; i < site->n_pages; i++) {
-		if (pages->source[i].ready && moment->draining)
-			page[i] = page[site->error_page[TG_HTTP_503]];
-		else if (pages->source[i].render != NULL &&
-			 !render_live(pages, &pages->source[i], moment, date, &page[i], room))
+		if (pages->source[i].render != NULL &&
+		    !render_live(pages, &pages->source[i], moment, date, &page[i], room))
 			page[i] = page[site->error_page[TG_HTTP_500]];
 	}
 	return true;

@@ -5,10 +5,10 @@
  *
  * Built-in routes are `/` (an HTML page about the appliance), `/status` (the same and
  * more as JSON), `/healthz` (the program runs) and `/readyz` (it takes connections: 503
- * while it shuts down); the configuration adds pages with a fixed body, redirects and
- * routes of nothing but a status. Bodies of fixed pages are read once; the head of every
- * page carries the date, so a snapshot renders all heads and the bodies that change. A
- * page whose body finds no room is 500 in that snapshot.
+ * while it shuts down, or shares keys and its clock is not synchronised); the configuration adds
+ * pages with a fixed body, redirects and routes of nothing but a status. Bodies of fixed pages are
+ * read once; the head of every page carries the date, so a snapshot renders all heads and the
+ * bodies that change. A page whose body finds no room is 500 in that snapshot.
  *
  * Control thread only. Nothing here needs EAL: `tidegate --check` makes the site too.
  */

@@ -15,13 +15,15 @@ struct tg_moment {
 	const struct tg_about *about;
 	const struct tg_report *now;
 	const struct tg_report *before; /* rates are taken between the two; may equal now */
+	const struct tg_key_facts *keys;
 	uint64_t unix_seconds;
 	bool draining;
 };
 
 /* Bytes that the bodies take at most: every entry at its longest. */
 #define TG_RENDER_STATUS_BYTES(n_workers)                                                          \
-	(3072U + 64U * (TG_COUNTER_MAX + TG_DROP_MAX) + 1536U * (n_workers))
+	(3072U + 160U * TG_CONFIG_LISTENERS_MAX + 64U * (TG_COUNTER_MAX + TG_DROP_MAX) +           \
+	    1536U * (n_workers))
 #define TG_RENDER_INDEX_BYTES(n_workers) (16384U + 384U * TG_DROP_MAX + 512U * (n_workers))
 
 /* Writes the body of `/status`: one JSON object. */

@@ -25,6 +25,53 @@ tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally)
 	sum->cycles += tally->cycles;
 }
 
+unsigned
+tg_report_active_workers(const struct tg_about_listener *listener, const struct tg_report *report)
+{
+	switch (listener->syn_cookies) {
+	case TG_CONFIG_SYN_COOKIES_NEVER:
+		return 0;
+	case TG_CONFIG_SYN_COOKIES_AUTO:
+		return report->total.syn_pressure;
+	case TG_CONFIG_SYN_COOKIES_ALWAYS:
+		return report->n_workers;
+	}
+	return 0;
+}
+
+const char *
+tg_report_syn_cookies_name(enum tg_config_syn_cookies mode)
+{
+	static const char *const name[] = {
+		[TG_CONFIG_SYN_COOKIES_NEVER] = "never",
+		[TG_CONFIG_SYN_COOKIES_AUTO] = "auto",
+		[TG_CONFIG_SYN_COOKIES_ALWAYS] = "always",
+	};
+
+	return name[mode];
+}
+
+const char *
+tg_report_syn_overflow_name(enum tg_config_syn_overflow overflow)
+{
+	static const char *const name[] = {
+		[TG_CONFIG_SYN_DROP] = "drop",
+		[TG_CONFIG_SYN_RESET] = "reset",
+	};
+
+	return name[overflow];
+}
+
+enum tg_readiness
+tg_report_readiness(bool draining, const struct tg_key_facts *keys)
+{
+	if (draining)
+		return TG_NOT_READY_DRAINING;
+	if (keys->shared && !keys->clock_synchronised && !keys->clock_trusted)
+		return TG_NOT_READY_CLOCK;
+	return TG_READY;
+}
+
 void
 tg_report_pools(struct tg_pool_level pool[TG_REPORT_POOLS], const struct tg_about *about,
     const struct tg_report *report)

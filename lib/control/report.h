@@ -24,7 +24,15 @@
 struct tg_port;
 struct tg_workers;
 
-#define TG_REPORT_NAME_MAX 24 /* characters of a state's name, the final zero included */
+#define TG_REPORT_NAME_MAX    24 /* characters of a state's name, the final zero included */
+#define TG_REPORT_ADDRESS_MAX 46 /* likewise, of an address */
+
+/* A listener, as configured. */
+struct tg_about_listener {
+	char address[TG_REPORT_ADDRESS_MAX]; /* as text; "any": each local address */
+	uint16_t port;
+	enum tg_config_syn_cookies syn_cookies;
+};
 
 struct tg_about {
 	char version[32];
@@ -39,6 +47,20 @@ struct tg_about {
 	/* Limits of one worker. */
 	uint32_t connections, half_open, sides, held;
 	uint32_t mbufs; /* of the port's pool */
+	enum tg_config_syn_overflow syn_overflow;
+	unsigned n_listeners;
+	struct tg_about_listener listener[TG_CONFIG_LISTENERS_MAX];
+};
+
+/* What is known about the keys of SYN cookies, control/key_store.h. */
+struct tg_key_facts {
+	bool shared;                /* by the nodes of a fleet: they came from a file */
+	bool usable;                /* the epochs of this moment have keys */
+	uint64_t epoch;             /* the current one */
+	uint64_t next_master_epoch; /* in which another master takes over; 0: none is known */
+	bool clock_synchronised;    /* as the kernel says */
+	bool clock_trusted;         /* whatever it says */
+	uint64_t reloads, reloads_refused;
 };
 
 struct tg_tally {
@@ -73,6 +95,18 @@ void tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally);
 /* Reads all workers and the port. Any thread while both exist. */
 void tg_report_read(
     struct tg_report *report, struct tg_workers *workers, const struct tg_port *port);
+
+/* How many workers answer the SYNs of a listener with cookies at this moment. Any thread. */
+unsigned tg_report_active_workers(
+    const struct tg_about_listener *listener, const struct tg_report *report);
+
+/* The names that the configuration has for a mode, and for what becomes of a SYN too many. */
+const char *tg_report_syn_cookies_name(enum tg_config_syn_cookies mode);
+const char *tg_report_syn_overflow_name(enum tg_config_syn_overflow overflow);
+
+/* Whether connections may be sent here, or why not. A clock matters to nodes that share keys. */
+enum tg_readiness { TG_READY, TG_NOT_READY_DRAINING, TG_NOT_READY_CLOCK };
+enum tg_readiness tg_report_readiness(bool draining, const struct tg_key_facts *keys);
 
 /* A bounded pool of all workers together. */
 struct tg_pool_level {

@@ -159,17 +159,17 @@ static void
 render(struct tg_publisher *pub, struct slot *slot)
 {
 	struct tg_report *now = &pub->report[pub->current];
+	struct tg_key_facts keys;
 	struct tg_moment moment = { .about = pub->config.about,
 		.now = now,
-		.before = &pub->report[!pub->current],
+		.before = pub->serial == 0 ? now : &pub->report[!pub->current],
+		.keys = &keys,
 		.unix_seconds = (uint64_t)time(NULL),
 		.draining = pub->draining };
 	struct tg_text room;
 	bool fits;
 
-	tg_report_read(now, pub->config.workers, pub->config.port);
-	if (pub->serial == 0)
-		moment.before = now;
+	tg_key_store_read(pub->config.keys, &keys);
 	tg_text_init(&room, slot->room, pub->room_bytes);
 	fits = tg_pages_render(pub->config.pages, &moment, slot->page, &room);
 	assert(fits); /* tg_pages_room bounds every head */
@@ -200,9 +200,9 @@ make_cookie_keys(
 {
 	struct timespec wall;
 
-	if (config->masters == NULL || clock_gettime(CLOCK_REALTIME, &wall) < 0)
+	if (clock_gettime(CLOCK_REALTIME, &wall) < 0)
 		return NULL;
-	if (tg_cookie_keys_make(config->masters, config->window_scale, now,
+	if (tg_key_store_make_keys(config->keys, config->window_scale, now,
 		(uint64_t)wall.tv_sec * TG_NS_PER_SEC + (uint64_t)wall.tv_nsec, keys) < 0)
 		return NULL;
 	return keys;
@@ -215,8 +215,14 @@ tg_publisher_publish(struct tg_publisher *pub)
 	struct edition *next = &pub->edition[!pub->current];
 	unsigned at = find_free(pub, old);
 	bool is_last = count_free(pub, old) == 1, first = pub->serial == 0;
+	const struct tg_cookie_keys *keys;
+	struct tg_report *now;
 
 	pub->current = !pub->current;
+	now = &pub->report[pub->current];
+	tg_report_read(now, pub->config.workers, pub->config.port);
+	keys = make_cookie_keys(&pub->config, now->at, &next->syn_cookies);
+	turn_keys(pub, now->at);
 	render(pub, &pub->slot[at]);
 	pub->slot[at].snapshot.serial = ++pub->serial;
 	next->view = *old;
@@ -225,13 +231,11 @@ tg_publisher_publish(struct tg_publisher *pub)
 	next->view.current = (uint16_t)at;
 	if (is_last)
 		expire_oldest(pub, &next->view);
-	turn_keys(pub, pub->report[pub->current].at);
 	next->keys = pub->keys;
 	next->world = (struct tg_world){ .http = &next->view,
 		.draining = pub->draining,
 		.fast_open = pub->has_keys ? &next->keys : NULL,
-		.syn_cookies = make_cookie_keys(
-		    &pub->config, pub->report[pub->current].at, &next->syn_cookies) };
+		.syn_cookies = keys };
 	tg_workers_publish(pub->config.workers, &next->world);
 	if (!first)
 		tg_workers_quiesce(pub->config.workers);

@@ -25,7 +25,7 @@
 #ifndef TG_CONTROL_SNAPSHOT_H
 #define TG_CONTROL_SNAPSHOT_H
 
-#include "control/cookie_keys.h"
+#include "control/key_store.h"
 #include "control/pages.h"
 
 struct tg_publisher; /* opaque */
@@ -35,9 +35,9 @@ struct tg_publisher_config {
 	const struct tg_pages *pages;
 	const struct tg_port *port;
 	struct tg_workers *workers;
+	struct tg_key_store *keys; /* outlives the publisher */
 	tg_time_t key_rotation_ns; /* a key of cookies lives this long; 0: there are none */
-	const struct tg_cookie_masters *masters; /* of SYN cookies; NULL: there are none */
-	uint8_t window_scale;                    /* that SYN-ACKs offer */
+	uint8_t window_scale;      /* that SYN-ACKs offer */
 };
 
 /* Allocates all slots. What config points to outlives the publisher. Returns NULL

@@ -78,6 +78,41 @@ put_pools(struct tg_json *j, const struct tg_about *about, const struct tg_repor
 }
 
 static void
+put_listeners(struct tg_json *j, const struct tg_about *about, const struct tg_report *now)
+{
+	unsigned i;
+
+	tg_json_open(j, "listeners", '[');
+	for (i = 0; i < about->n_listeners; i++) {
+		const struct tg_about_listener *listener = &about->listener[i];
+
+		tg_json_open(j, NULL, '{');
+		tg_json_string(j, "address", listener->address);
+		tg_json_number(j, "port", listener->port);
+		tg_json_string(j, "syn_cookies", tg_report_syn_cookies_name(listener->syn_cookies));
+		tg_json_string(j, "overflow", tg_report_syn_overflow_name(about->syn_overflow));
+		tg_json_number(j, "active_workers", tg_report_active_workers(listener, now));
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, ']');
+}
+
+static void
+put_keys(struct tg_json *j, const struct tg_key_facts *keys)
+{
+	tg_json_open(j, "syn_cookies", '{');
+	tg_json_string(j, "keys", keys->shared ? "fleet" : "own");
+	tg_json_bool(j, "usable", keys->usable);
+	tg_json_number(j, "epoch", keys->epoch);
+	tg_json_number(j, "next_master_epoch", keys->next_master_epoch);
+	tg_json_bool(j, "clock_synchronised", keys->clock_synchronised);
+	tg_json_bool(j, "clock_trusted", keys->clock_trusted);
+	tg_json_number(j, "key_reloads", keys->reloads);
+	tg_json_number(j, "key_reloads_refused", keys->reloads_refused);
+	tg_json_close(j, '}');
+}
+
+static void
 put_rates(
     struct tg_json *j, const struct tg_tally *now, const struct tg_tally *before, tg_time_t dt)
 {
@@ -142,6 +177,8 @@ tg_render_status(struct tg_text *t, const struct tg_moment *m)
 	tg_json_number(&j, "workers", m->now->n_workers);
 	tg_json_number(&j, "workers_under_syn_pressure", m->now->total.syn_pressure);
 	put_port(&j, m->about, m->now);
+	put_listeners(&j, m->about, m->now);
+	put_keys(&j, m->keys);
 	put_connections(&j, &m->now->total);
 	put_pools(&j, m->about, m->now);
 	put_rates(&j, &m->now->total, &m->before->total, m->now->at - m->before->at);

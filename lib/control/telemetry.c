@@ -18,10 +18,12 @@ static struct {
 	const struct tg_about *about; /* NULL: stopped */
 	struct tg_workers *workers;
 	const struct tg_port *port;
+	struct tg_key_store *keys;
 	struct tg_report report;
 } source = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 _Static_assert(TG_COUNTER_MAX <= RTE_TEL_MAX_DICT_ENTRIES, "one dictionary holds all counters");
+_Static_assert(3 * TG_CONFIG_LISTENERS_MAX < RTE_TEL_MAX_DICT_ENTRIES, "and one all listeners");
 _Static_assert(TG_DROP_MAX <= RTE_TEL_MAX_DICT_ENTRIES, "one dictionary holds all reasons");
 
 static void
@@ -107,6 +109,50 @@ fill_pools(struct rte_tel_data *data, const struct tg_report *report, const stru
 }
 
 static void
+fill_listeners(
+    struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
+{
+	const struct tg_about *about = source.about;
+	char name[48], endpoint[TG_REPORT_ADDRESS_MAX + 8];
+	unsigned i;
+
+	(void)tally;
+	rte_tel_data_add_dict_string(
+	    data, "overflow", tg_report_syn_overflow_name(about->syn_overflow));
+	for (i = 0; i < about->n_listeners; i++) {
+		const struct tg_about_listener *listener = &about->listener[i];
+
+		snprintf(name, sizeof(name), "listener_%u", i);
+		snprintf(endpoint, sizeof(endpoint), "%s %u", listener->address, listener->port);
+		rte_tel_data_add_dict_string(data, name, endpoint);
+		snprintf(name, sizeof(name), "listener_%u_syn_cookies", i);
+		rte_tel_data_add_dict_string(
+		    data, name, tg_report_syn_cookies_name(listener->syn_cookies));
+		snprintf(name, sizeof(name), "listener_%u_active_workers", i);
+		put_number(data, name, tg_report_active_workers(listener, report));
+	}
+}
+
+static void
+fill_syn_cookies(
+    struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
+{
+	struct tg_key_facts keys;
+
+	(void)report;
+	(void)tally;
+	tg_key_store_read(source.keys, &keys);
+	rte_tel_data_add_dict_string(data, "keys", keys.shared ? "fleet" : "own");
+	put_number(data, "usable", keys.usable);
+	put_number(data, "epoch", keys.epoch);
+	put_number(data, "next_master_epoch", keys.next_master_epoch);
+	put_number(data, "clock_synchronised", keys.clock_synchronised);
+	put_number(data, "clock_trusted", keys.clock_trusted);
+	put_number(data, "key_reloads", keys.reloads);
+	put_number(data, "key_reloads_refused", keys.reloads_refused);
+}
+
+static void
 fill_counters(
     struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
 {
@@ -144,6 +190,10 @@ static const struct command {
 	    "Connections by state. Parameter: a worker's index, or none for all together." },
 	{ "/tidegate/pools", false, fill_pools,
 	    "Records, frames and buffers in use and their limits. No parameters." },
+	{ "/tidegate/listeners", false, fill_listeners,
+	    "Where SYNs are answered, how, and by how many workers with cookies. No parameters." },
+	{ "/tidegate/syn_cookies", false, fill_syn_cookies,
+	    "Keys of SYN cookies, and the clock they depend on. No parameters." },
 	{ "/tidegate/counters", true, fill_counters,
 	    "What was counted. Parameter: a worker's index, or none for all together." },
 	{ "/tidegate/drops", true, fill_drops,
@@ -211,8 +261,8 @@ handle(const char *name, const char *params, struct rte_tel_data *data)
 }
 
 int
-tg_telemetry_start(
-    const struct tg_about *about, struct tg_workers *workers, const struct tg_port *port)
+tg_telemetry_start(const struct tg_about *about, struct tg_workers *workers,
+    const struct tg_port *port, struct tg_key_store *keys)
 {
 	unsigned i;
 	int rc;
@@ -221,6 +271,7 @@ tg_telemetry_start(
 	source.about = about;
 	source.workers = workers;
 	source.port = port;
+	source.keys = keys;
 	pthread_mutex_unlock(&source.lock);
 	for (i = 0; i < TG_ARRAY_LEN(command); i++) {
 		rc = rte_telemetry_register_cmd(command[i].name, handle, command[i].help);

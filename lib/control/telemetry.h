@@ -7,6 +7,8 @@
  *   /tidegate/port          the port, its features in effect, its link, what it lost
  *   /tidegate/connections   connections by state
  *   /tidegate/pools         pools: in use and limit
+ *   /tidegate/listeners     listeners and their modes
+ *   /tidegate/syn_cookies   keys of SYN cookies, and the clock
  *   /tidegate/counters      what was counted
  *   /tidegate/drops         why frames were dropped
  *
@@ -16,12 +18,12 @@
 #ifndef TG_CONTROL_TELEMETRY_H
 #define TG_CONTROL_TELEMETRY_H
 
-#include "control/report.h"
+#include "control/key_store.h"
 
-/* Registers the commands. about, workers and port must stay valid until
+/* Registers the commands. about, workers, port and keys must stay valid until
  * tg_telemetry_stop. Returns 0 or -errno. Control thread, once, EAL must be up. */
-int tg_telemetry_start(
-    const struct tg_about *about, struct tg_workers *workers, const struct tg_port *port);
+int tg_telemetry_start(const struct tg_about *about, struct tg_workers *workers,
+    const struct tg_port *port, struct tg_key_store *keys);
 
 /* From its return on the commands answer nothing and touch nothing. */
 void tg_telemetry_stop(void);

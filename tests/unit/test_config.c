@@ -128,6 +128,7 @@ test_service_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(service.timers.syn_ack_retries_pressure, 1);
 	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_DROP);
 	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "random");
+	CU_ASSERT_FALSE(service.syn_cookies.trust_clock);
 	CU_ASSERT_EQUAL(service.limits.fast_open_pending, 256);
 	CU_ASSERT_EQUAL(service.tcp_fast_open.key_rotation_s, 3600);
 	CU_ASSERT_EQUAL(service.limits.connections, 65536);
@@ -176,7 +177,7 @@ test_service_whole_is_stored(void)
 		"  - port: 80\n"
 		"  - &slow { port: 8080, address: 2001:db8::2, fast_open: true }\n"
 		"  - { port: 8080, address: 192.0.2.2, syn_cookies: always }\n"
-		"syn_cookies: { key_file: /etc/keys }\n"
+		"syn_cookies: { key_file: /etc/keys, trust_clock: true }\n"
 		"timers: { idle_timeout_ms: 7000 }\n"
 		"tcp: { window_scale: 0, mss: 1400, congestion_control: reno, ecn: off,\n"
 		"  syn_overflow: reset }\n"
@@ -224,6 +225,7 @@ test_service_whole_is_stored(void)
 	CU_ASSERT_EQUAL(service.listener[2].syn_cookies, TG_CONFIG_SYN_COOKIES_ALWAYS);
 	CU_ASSERT_EQUAL(service.tcp.syn_overflow, TG_CONFIG_SYN_RESET);
 	CU_ASSERT_STRING_EQUAL(service.syn_cookies.key_file, "/etc/keys");
+	CU_ASSERT_TRUE(service.syn_cookies.trust_clock);
 	CU_ASSERT_EQUAL(service.n_routes, 5);
 	CU_ASSERT_STRING_EQUAL(service.route[4].realm, "the gate");
 	CU_ASSERT_EQUAL(service.route[4].n_users, 1);

@@ -17,8 +17,9 @@
 static struct tg_service_config service;
 static struct tg_about about;
 static struct tg_report now, before;
+static struct tg_key_facts keys;
 static struct tg_moment moment = {
-	.about = &about, .now = &now, .before = &before, .unix_seconds = 784111777
+	.about = &about, .now = &now, .before = &before, .keys = &keys, .unix_seconds = 784111777
 };
 static struct tg_pages *pages;
 static char why[TG_PAGES_WHY_MAX];
@@ -48,6 +49,7 @@ start(void)
 	memset(&service, 0, sizeof(service));
 	memset(&now, 0, sizeof(now));
 	memset(&before, 0, sizeof(before));
+	memset(&keys, 0, sizeof(keys));
 	snprintf(service.http.server, sizeof(service.http.server), "tidegate");
 	moment.draining = false;
 	about = (struct tg_about){ .version = "1.2.3", .port_name = "net_tap0" };
@@ -384,7 +386,103 @@ test_readyz_is_503_while_draining(void)
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
 	CU_ASSERT_EQUAL(page_of("/readyz")->status, TG_HTTP_503);
 	CU_ASSERT_TRUE(head_has(page_of("/readyz"), "\r\nRetry-After: 5\r\n"));
+	CU_ASSERT_TRUE(head_has(page_of("/readyz"), "\r\nContent-Length: 14\r\n"));
+	CU_ASSERT_TRUE(body_is(page_of("/readyz"), "shutting down\n"));
 	CU_ASSERT_EQUAL(page_of("/healthz")->status, TG_HTTP_200);
+	finish();
+}
+
+/* Renders anew with these facts. Returns the status of /readyz. */
+static enum tg_http_status
+ready_with(bool shared, bool synchronised, bool trusted)
+{
+	keys.shared = shared;
+	keys.clock_synchronised = synchronised;
+	keys.clock_trusted = trusted;
+	free(buf);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_EQUAL(page_of("/healthz")->status, TG_HTTP_200);
+	return page_of("/readyz")->status;
+}
+
+static void
+test_readyz_is_503_with_shared_keys_and_a_clock_of_its_own(void)
+{
+	start();
+	create_and_render();
+	CU_ASSERT_EQUAL(ready_with(false, false, false), TG_HTTP_200);
+	CU_ASSERT_EQUAL(ready_with(true, true, false), TG_HTTP_200);
+	CU_ASSERT_EQUAL(ready_with(true, false, true), TG_HTTP_200);
+	CU_ASSERT_TRUE(body_is(page_of("/readyz"), "ready\n"));
+	CU_ASSERT_EQUAL(ready_with(true, false, false), TG_HTTP_503);
+	CU_ASSERT_TRUE(head_has(page_of("/readyz"), "HTTP/1.1 503 "));
+	CU_ASSERT_TRUE(head_has(page_of("/readyz"), "\r\nRetry-After: 5\r\n"));
+	CU_ASSERT_TRUE(body_is(page_of("/readyz"),
+	    "the clock is not synchronised, which the keys that nodes share depend on\n"));
+	moment.draining = true;
+	CU_ASSERT_EQUAL(ready_with(true, false, false), TG_HTTP_503);
+	CU_ASSERT_TRUE(body_is(page_of("/readyz"), "shutting down\n"));
+	finish();
+}
+
+static void
+test_status_shows_listeners_and_who_answers_with_cookies(void)
+{
+	static const enum tg_config_syn_cookies mode[] = { TG_CONFIG_SYN_COOKIES_NEVER,
+		TG_CONFIG_SYN_COOKIES_AUTO, TG_CONFIG_SYN_COOKIES_ALWAYS };
+	unsigned i;
+
+	start();
+	about.n_listeners = 3;
+	for (i = 0; i < 3; i++) {
+		about.listener[i].port = (uint16_t)(80 + i);
+		about.listener[i].syn_cookies = mode[i];
+		strcpy(about.listener[i].address, i == 0 ? "any" : "2001:db8::2");
+	}
+	now.n_workers = 4;
+	now.total.syn_pressure = 3;
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 4)));
+	CU_ASSERT_TRUE(body_has(page_of("/status"),
+	    "\"listeners\":[{\"address\":\"any\",\"port\":80,\"syn_cookies\":\"never\","
+	    "\"overflow\":\"drop\",\"active_workers\":0},"
+	    "{\"address\":\"2001:db8::2\",\"port\":81,\"syn_cookies\":\"auto\","
+	    "\"overflow\":\"drop\",\"active_workers\":3},"));
+	CU_ASSERT_TRUE(
+	    body_has(page_of("/status"), "\"port\":82,\"syn_cookies\":\"always\",\"overflow\":"
+					 "\"drop\",\"active_workers\":4}],"));
+	free(buf);
+	about.syn_overflow = TG_CONFIG_SYN_RESET;
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 4)));
+	CU_ASSERT_TRUE(
+	    body_has(page_of("/status"), "\"overflow\":\"reset\",\"active_workers\":4}],"));
+	finish();
+}
+
+static void
+test_status_shows_the_keys_and_the_clock(void)
+{
+	start();
+	create_and_render();
+	CU_ASSERT_TRUE(body_has(page_of("/status"),
+	    "\"syn_cookies\":{\"keys\":\"own\",\"usable\":false,\"epoch\":0,"
+	    "\"next_master_epoch\":0,\"clock_synchronised\":false,\"clock_trusted\":false,"
+	    "\"key_reloads\":0,\"key_reloads_refused\":0}"));
+	free(buf);
+	keys = (struct tg_key_facts){ .shared = true,
+		.usable = true,
+		.epoch = 28000000,
+		.next_master_epoch = 28000100,
+		.clock_synchronised = true,
+		.clock_trusted = true,
+		.reloads = 7,
+		.reloads_refused = 8 };
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_has(page_of("/status"),
+	    "\"syn_cookies\":{\"keys\":\"fleet\",\"usable\":true,\"epoch\":28000000,"
+	    "\"next_master_epoch\":28000100,\"clock_synchronised\":true,\"clock_trusted\":true,"
+	    "\"key_reloads\":7,\"key_reloads_refused\":8}"));
 	finish();
 }
 
@@ -541,6 +639,15 @@ test_room_holds_the_largest_numbers_of_all_workers_and_routes(void)
 	pages = tg_pages_create(&service, why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
 	memset(&about, 'a', sizeof(about));
+	about.syn_overflow = TG_CONFIG_SYN_RESET;
+	about.n_listeners = TG_CONFIG_LISTENERS_MAX;
+	for (i = 0; i < TG_CONFIG_LISTENERS_MAX; i++) {
+		about.listener[i].syn_cookies = TG_CONFIG_SYN_COOKIES_ALWAYS;
+		about.listener[i].address[TG_REPORT_ADDRESS_MAX - 1] = '\0';
+	}
+	memset(&keys, 0xff, sizeof(keys));
+	keys.shared = true;
+	keys.usable = keys.clock_synchronised = keys.clock_trusted = false;
 	about.version[31] = about.port_name[63] = about.driver[31] = about.mac[17] = '\0';
 	memset(about.port_name, '&', sizeof(about.port_name) - 1);
 	memset(&now, 0xff, sizeof(now));
@@ -613,6 +720,11 @@ static CU_TestInfo tests[] = {
 	{ "file: just changed has no date", test_file_just_changed_has_no_date },
 	{ "methods: are told by 405 and OPTIONS", test_methods_are_told_by_405_and_options },
 	{ "readyz: is 503 while draining", test_readyz_is_503_while_draining },
+	{ "readyz: is 503 with shared keys and a clock of its own",
+	    test_readyz_is_503_with_shared_keys_and_a_clock_of_its_own },
+	{ "status: shows listeners and who answers with cookies",
+	    test_status_shows_listeners_and_who_answers_with_cookies },
+	{ "status: shows the keys and the clock", test_status_shows_the_keys_and_the_clock },
 	{ "page: without room is 500", test_page_without_room_is_500_and_the_others_are_served },
 	{ "server field: is configured or left out", test_server_field_is_configured_or_left_out },
 	{ "route: that cannot be served is named", test_route_that_cannot_be_served_is_named },

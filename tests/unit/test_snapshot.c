@@ -8,6 +8,8 @@
 #include "io/worker.h"
 #include "tap.h"
 
+#include <inttypes.h>
+
 #define SHARDS 2
 
 static struct tg_http_pins pins[SHARDS];
@@ -75,7 +77,25 @@ publish(void)
 }
 
 static tg_time_t key_rotation_ns;
-static struct tg_cookie_masters *masters;
+static struct tg_key_store store;
+
+static bool clock_synchronised;
+
+static bool
+clock_is_synchronised(void)
+{
+	return clock_synchronised;
+}
+
+static int
+setup(void)
+{
+	static struct tg_config_errors err;
+
+	return tg_key_store_open(&store,
+	    &(struct tg_key_store_config){ .clock_is_synchronised = clock_is_synchronised }, 0,
+	    &err);
+}
 
 static void
 start(void)
@@ -83,7 +103,7 @@ start(void)
 	char why[TG_PAGES_WHY_MAX];
 	struct tg_publisher_config config = { .about = &about,
 		.key_rotation_ns = key_rotation_ns,
-		.masters = masters,
+		.keys = &store,
 		.window_scale = 7 };
 
 	memset(pins, 0, sizeof(pins));
@@ -290,11 +310,7 @@ test_syn_cookie_keys_are_those_of_the_moment(void)
 	struct tg_cookie_keys want;
 	unsigned i;
 
-	masters = NULL;
-	start();
-	CU_ASSERT_PTR_NULL(seen->syn_cookies);
-	finish();
-	masters = &file;
+	store.masters = file;
 	start();
 	for (i = 0; i < 3; i++) {
 		const struct tg_cookie_keys *keys = seen->syn_cookies;
@@ -309,11 +325,42 @@ test_syn_cookie_keys_are_those_of_the_moment(void)
 		CU_ASSERT_TRUE(seen->syn_cookies != keys);
 	}
 	finish();
-	file.master[0].from_epoch = UINT64_MAX; /* the clock was set back */
+	store.masters.master[0].from_epoch = UINT64_MAX; /* the clock was set back */
 	start();
 	CU_ASSERT_PTR_NULL(seen->syn_cookies);
 	finish();
-	masters = NULL;
+	store.masters.master[0].from_epoch = 0;
+}
+
+/* The page behind a path, as workers have it. */
+static const struct tg_http_page *
+page_seen(const char *path)
+{
+	const struct tg_http_view *view = seen->http;
+	const struct tg_http_route *route =
+	    tg_http_site_find(view->site, path, (uint32_t)strlen(path));
+
+	return &view->slot[view->current]->page[route->page];
+}
+
+static void
+test_key_facts_of_the_moment_are_on_its_pages(void)
+{
+	char epoch[32];
+
+	clock_synchronised = false;
+	start();
+	CU_ASSERT_EQUAL(page_seen("/readyz")->status, TG_HTTP_200);
+	store.facts.shared = true;
+	publish();
+	CU_ASSERT_EQUAL(page_seen("/readyz")->status, TG_HTTP_503);
+	clock_synchronised = true;
+	publish();
+	CU_ASSERT_EQUAL(page_seen("/readyz")->status, TG_HTTP_200);
+	snprintf(epoch, sizeof(epoch), "\"epoch\":%" PRIu64 ",", seen->syn_cookies->epoch);
+	CU_ASSERT_PTR_NOT_NULL(memmem(
+	    page_seen("/status")->body, page_seen("/status")->body_len, epoch, strlen(epoch)));
+	finish();
 }
 
 static struct tg_fast_open_keys keys_before;
@@ -358,6 +405,8 @@ static CU_TestInfo tests[] = {
 	    test_pins_taken_during_the_grace_period_hold },
 	{ "keys of SYN cookies are those of the moment",
 	    test_syn_cookie_keys_are_those_of_the_moment },
+	{ "key facts of the moment are on its pages",
+	    test_key_facts_of_the_moment_are_on_its_pages },
 	CU_TEST_INFO_NULL,
 };
 
@@ -365,7 +414,7 @@ int
 main(void)
 {
 	CU_SuiteInfo suites[] = {
-		{ "snapshot", NULL, NULL, NULL, NULL, tests },
+		{ "snapshot", setup, NULL, NULL, NULL, tests },
 		CU_SUITE_INFO_NULL,
 	};
 
