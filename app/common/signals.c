@@ -28,6 +28,7 @@ tg_signals_block(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGIO, &ignore, NULL);
 	fill_ending(&set);
+	sigaddset(&set, SIGHUP);
 	for (signo = SIGRTMIN; signo <= SIGRTMAX; signo++)
 		sigaddset(&set, signo);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -41,6 +42,7 @@ tg_signals_wait(unsigned ms)
 	int signo;
 
 	fill_ending(&set);
+	sigaddset(&set, SIGHUP);
 	signo = sigtimedwait(&set, NULL, &timeout);
 	return signo > 0 ? signo : 0; /* EINTR is a short wait */
 }

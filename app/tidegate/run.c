@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <rte_ethdev.h>
+#include <signal.h>
 
 #define POLL_MS       100 /* between looks at the link */
 #define DRAIN_POLL_MS 10
@@ -132,6 +133,20 @@ log_endpoints(const struct tg_tcp_config *tcp)
 	TG_CONTROL_LOG(INFO, "ready: http://%s/", text);
 }
 
+/* Waits for a moment. Returns the signal that ends the program, or 0. */
+static int
+wait_for_signal(struct appliance *a)
+{
+	static struct tg_config_errors err;
+	int signo = tg_signals_wait(POLL_MS);
+
+	if (signo != SIGHUP)
+		return signo;
+	memset(&err, 0, sizeof(err));
+	tg_key_store_reload(&a->keys, tg_wall_ns(), &err);
+	return 0;
+}
+
 /* Serves until a signal ends it; returns the signal. */
 static int
 control_loop(struct appliance *a)
@@ -146,7 +161,7 @@ control_loop(struct appliance *a)
 			tg_publisher_publish(a->publisher);
 			due = TG_MAX(due + TG_NS_PER_SEC, now);
 		}
-		signo = tg_signals_wait(POLL_MS);
+		signo = wait_for_signal(a);
 	} while (signo == 0);
 	return signo;
 }
@@ -226,38 +241,30 @@ serve(struct appliance *a)
 	return rc;
 }
 
-/* Time between two keys of cookies, 0 where no listener grants any. */
-static tg_time_t
-key_rotation_ns(const struct tg_service_config *service)
+/* Time between two keys of Fast Open cookies, 0 where no listener grants any. */
+static uint64_t
+fast_open_period_s(const struct tg_service_config *service)
 {
 	unsigned i;
 
 	for (i = 0; i < service->n_listeners; i++) {
 		if (service->listener[i].fast_open)
-			return service->tcp_fast_open.key_rotation_s * TG_NS_PER_SEC;
+			return service->tcp_fast_open.key_rotation_s;
 	}
 	return 0;
 }
 
-static uint64_t
-wall_ns(void)
-{
-	struct timespec wall;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (uint64_t)wall.tv_sec * TG_NS_PER_SEC + (uint64_t)wall.tv_nsec;
-}
-
-/* The masters of SYN cookies: those of the file, or a random one. */
+/* The masters of cookies: those of the file, or a random one. */
 static int
 open_keys(struct tg_key_store *keys, const struct tg_service_config *service)
 {
 	static struct tg_config_errors err;
 	bool random = strcmp(service->syn_cookies.key_file, "random") == 0;
 	struct tg_key_store_config config = { .file = random ? NULL : service->syn_cookies.key_file,
+		.fast_open_period_s = fast_open_period_s(service),
 		.trust_clock = service->syn_cookies.trust_clock,
 		.clock_is_synchronised = tg_clock_is_synchronised };
-	int rc = tg_key_store_open(keys, &config, wall_ns(), &err);
+	int rc = tg_key_store_open(keys, &config, tg_wall_ns(), &err);
 
 	tg_print_errors(&err);
 	return rc;
@@ -269,7 +276,6 @@ serve_on_port(struct appliance *a, const struct tg_device_config *dev, const str
 	struct tg_publisher_config config = { .about = &a->about,
 		.pages = pages,
 		.port = &a->port,
-		.key_rotation_ns = key_rotation_ns(a->service),
 		.keys = &a->keys,
 		.window_scale = a->wiring.tcp.window_scale };
 	int rc = -ENOMEM;

@@ -267,21 +267,26 @@ tg_cookie_masters_parse(const char *name, const char *text, size_t len, uint64_t
 
 /* The epochs that cookies of this moment belong to keep their masters. */
 static int
-check_in_use(const char *file, uint64_t epoch, const struct tg_cookie_masters *in_use,
-    const struct tg_cookie_masters *masters, struct tg_config_errors *err)
+check_in_use(const char *file, uint64_t epoch, uint64_t since,
+    const struct tg_cookie_masters *in_use, const struct tg_cookie_masters *masters,
+    struct tg_config_errors *err)
 {
-	const struct tg_siphash_key *was, *is;
 	uint64_t e;
 
-	for (e = epoch - 1; e != epoch + 2; e++) {
-		was = tg_cookie_master_of(in_use, e);
-		is = tg_cookie_master_of(masters, e);
-		if (was == NULL || is == NULL || memcmp(was, is, sizeof(*was)) == 0)
+	for (e = since; e != epoch + 2; e++) {
+		if (e + 1 >= epoch && tg_cookie_master_of(in_use, e) == NULL)
+			continue; /* the clock was set back: there are no such cookies */
+		if (memcmp(tg_cookie_master_of_period(in_use, e),
+			tg_cookie_master_of_period(masters, e), sizeof(struct tg_siphash_key)) == 0)
 			continue;
-		fault(err, file, 0, 0,
-		    "epoch %" PRIu64 " is in use with another master; let a new one begin with "
-		    "%" PRIu64 " or later",
-		    e, epoch + 2);
+		if (tg_cookie_master_of(masters, e) == NULL)
+			fault(err, file, 0, 0,
+			    "the master of epoch %" PRIu64 " is in use; keep its line", e);
+		else
+			fault(err, file, 0, 0,
+			    "epoch %" PRIu64 " is in use with another master; let a new one begin "
+			    "with %" PRIu64 " or later",
+			    e, epoch + 2);
 		return -EINVAL;
 	}
 	return 0;
@@ -354,8 +359,9 @@ load(const char *file, int fd, uint64_t epoch, struct tg_cookie_masters *masters
 }
 
 int
-tg_cookie_masters_load(const char *file, uint64_t epoch, const struct tg_cookie_masters *in_use,
-    struct tg_cookie_masters *masters, struct tg_config_errors *err)
+tg_cookie_masters_load(const char *file, uint64_t epoch, uint64_t since,
+    const struct tg_cookie_masters *in_use, struct tg_cookie_masters *masters,
+    struct tg_config_errors *err)
 {
 	int fd, rc;
 
@@ -371,6 +377,6 @@ tg_cookie_masters_load(const char *file, uint64_t epoch, const struct tg_cookie_
 		rc = load(file, fd, epoch, masters, err);
 	close(fd);
 	if (rc == 0 && in_use != NULL)
-		rc = check_in_use(file, epoch, in_use, masters, err);
+		rc = check_in_use(file, epoch, since, in_use, masters, err);
 	return rc;
 }

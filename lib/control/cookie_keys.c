@@ -48,3 +48,42 @@ tg_cookie_keys_make(const struct tg_cookie_masters *masters, uint8_t wscale, tg_
 	}
 	return 0;
 }
+
+const struct tg_siphash_key *
+tg_cookie_master_of_period(const struct tg_cookie_masters *masters, uint64_t epoch)
+{
+	const struct tg_siphash_key *master = tg_cookie_master_of(masters, epoch);
+
+	return master != NULL ? master : &masters->master[0].key;
+}
+
+static void
+make_fast_open_key(const struct tg_cookie_masters *masters, uint64_t period_s, uint64_t period,
+    struct tg_siphash_key *key)
+{
+	uint64_t epoch = period * period_s / TG_COOKIE_EPOCH_S;
+
+	tg_fast_open_make_key(tg_cookie_master_of_period(masters, epoch), period_s, period, key);
+}
+
+void
+tg_cookie_fast_open_keys_make(const struct tg_cookie_masters *masters, uint64_t period_s,
+    uint64_t wall_s, struct tg_fast_open_keys *keys)
+{
+	uint64_t period = wall_s / period_s;
+	bool ends = wall_s % period_s >= period_s - TG_FAST_OPEN_SKEW_S;
+
+	make_fast_open_key(masters, period_s, period, &keys->current);
+	make_fast_open_key(masters, period_s, ends ? period + 1 : period - 1, &keys->previous);
+	keys->has_previous = true;
+}
+
+uint64_t
+tg_cookie_epoch_in_use(uint64_t period_s, uint64_t wall_s)
+{
+	uint64_t since = wall_s / TG_COOKIE_EPOCH_S - 1;
+
+	if (period_s == 0 || wall_s < period_s)
+		return since;
+	return TG_MIN(since, (wall_s / period_s - 1) * period_s / TG_COOKIE_EPOCH_S);
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * Cookie keys: from master keys to what workers make and check SYN cookies with.
+ * Cookie keys: from master keys to what workers make and check cookies with, those of SYNs
+ * and, in a fleet, those of Fast Open.
  *
  * tcp/cookie.h says what a cookie is and what an epoch. Each epoch belongs to exactly
  * one master key, from which its own key is derived. One node makes itself a random
@@ -19,18 +20,23 @@
  *
  * To change the master, append one that begins some minutes ahead, bring the file to all
  * nodes, have each read it again, and remove the old line once it ended two epochs
- * ago. A file that gives an epoch in use to another master is refused: the cookies of the
- * moment would be lost, and nodes would disagree.
+ * ago, or with Fast Open two of its periods (tcp/fast_open.h). A file that gives an epoch in use
+ * to another master is refused: the cookies of the moment would be lost, and nodes would
+ * disagree.
+ *
+ * A period of Fast Open belongs to the master of the epoch in which it begins, or where the file
+ * begins later, to its first.
  *
  * Errors name file, line and column and never show what stands there, which may be a key.
  *
- * Control thread only; tg_cookie_masters_load may block on the file.
+ * One thread at a time; tg_cookie_masters_load may block on the file.
  */
 #ifndef TG_CONTROL_COOKIE_KEYS_H
 #define TG_CONTROL_COOKIE_KEYS_H
 
 #include "config/config.h"
 #include "tcp/cookie.h"
+#include "tcp/fast_open.h"
 
 #define TG_COOKIE_MASTERS_MAX 16
 
@@ -65,14 +71,20 @@ int tg_cookie_masters_parse(const char *name, const char *text, size_t len, uint
 
 /* Reads them from a file, whose owner and mode must be as said above.
  *
+ * since: the first epoch whose master must stay what it is, before `epoch`.
  * in_use: what an earlier call read, still to be used if this one fails; NULL at
  * start. Returns 0; -EINVAL where something is wrong with the file, or -errno where it
  * cannot be read. */
-int tg_cookie_masters_load(const char *file, uint64_t epoch, const struct tg_cookie_masters *in_use,
-    struct tg_cookie_masters *masters, struct tg_config_errors *err);
+int tg_cookie_masters_load(const char *file, uint64_t epoch, uint64_t since,
+    const struct tg_cookie_masters *in_use, struct tg_cookie_masters *masters,
+    struct tg_config_errors *err);
 
 /* The master that an epoch belongs to, or NULL: it is before the first. */
 const struct tg_siphash_key *tg_cookie_master_of(
+    const struct tg_cookie_masters *masters, uint64_t epoch);
+
+/* The master of a Fast Open period that begins in an epoch. masters: at least one. */
+const struct tg_siphash_key *tg_cookie_master_of_period(
     const struct tg_cookie_masters *masters, uint64_t epoch);
 
 /* Makes the keys to be published: of the epoch of wall_ns and its neighbours.
@@ -82,5 +94,17 @@ const struct tg_siphash_key *tg_cookie_master_of(
  * Returns 0, or -ENOENT if one of the epochs has no master: the clock was set back. */
 int tg_cookie_keys_make(const struct tg_cookie_masters *masters, uint8_t wscale, tg_time_t at,
     uint64_t wall_ns, struct tg_cookie_keys *keys);
+
+/* Seconds of a period's end in which Fast Open cookies of the next are taken: by which clocks may
+ * be apart, and what passes between two publications. */
+#define TG_FAST_OPEN_SKEW_S (TG_COOKIE_SKEW_S + 1)
+
+/* Makes the keys of Fast Open cookies at wall_s, seconds since 1970, of periods of period_s
+ * seconds, more than TG_FAST_OPEN_SKEW_S. masters: at least one. */
+void tg_cookie_fast_open_keys_make(const struct tg_cookie_masters *masters, uint64_t period_s,
+    uint64_t wall_s, struct tg_fast_open_keys *keys);
+
+/* The first epoch whose master the keys of wall_s depend on; period_s: 0 without Fast Open. */
+uint64_t tg_cookie_epoch_in_use(uint64_t period_s, uint64_t wall_s);
 
 #endif

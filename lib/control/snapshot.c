@@ -3,7 +3,6 @@
  */
 #include "control/snapshot.h"
 
-#include "control/secrets.h"
 #include "io/worker.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@ struct slot {
 struct edition {
 	struct tg_world world;
 	struct tg_http_view view;
-	struct tg_fast_open_keys keys;
+	struct tg_fast_open_keys fast_open;
 	struct tg_cookie_keys syn_cookies;
 };
 
@@ -33,9 +32,6 @@ struct tg_publisher {
 	unsigned current; /* index into edition and report */
 	struct edition edition[2];
 	struct tg_report report[2];
-	bool has_keys; /* of cookies */
-	struct tg_fast_open_keys keys;
-	tg_time_t keys_due; /* when the next key takes over */
 	struct slot slot[TG_HTTP_SLOTS];
 };
 
@@ -176,36 +172,20 @@ render(struct tg_publisher *pub, struct slot *slot)
 	(void)fits;
 }
 
-/* Makes the current key the previous one once its time has come. If there is no new key to
- * be had, the old ones stay. */
+/* Fills in the keys of this moment, as far as there are some. */
 static void
-turn_keys(struct tg_publisher *pub, tg_time_t now)
+make_keys(const struct tg_publisher *pub, tg_time_t now, struct edition *next)
 {
-	struct tg_siphash_key fresh;
+	struct tg_key_store *store = pub->config.keys;
+	uint64_t wall_ns = tg_wall_ns();
 
-	if (pub->config.key_rotation_ns == 0 || (pub->has_keys && now < pub->keys_due) ||
-	    tg_secrets_make_key(&fresh) < 0)
-		return;
-	pub->keys = (struct tg_fast_open_keys){
-		.current = fresh, .previous = pub->keys.current, .has_previous = pub->has_keys
-	};
-	pub->has_keys = true;
-	pub->keys_due = now + pub->config.key_rotation_ns;
-}
-
-/* Makes the keys of SYN cookies of this moment. Returns them, or NULL: there are none. */
-static const struct tg_cookie_keys *
-make_cookie_keys(
-    const struct tg_publisher_config *config, tg_time_t now, struct tg_cookie_keys *keys)
-{
-	struct timespec wall;
-
-	if (clock_gettime(CLOCK_REALTIME, &wall) < 0)
-		return NULL;
-	if (tg_key_store_make_keys(config->keys, config->window_scale, now,
-		(uint64_t)wall.tv_sec * TG_NS_PER_SEC + (uint64_t)wall.tv_nsec, keys) < 0)
-		return NULL;
-	return keys;
+	next->world.syn_cookies = NULL;
+	next->world.fast_open = NULL;
+	if (tg_key_store_make_keys(
+		store, pub->config.window_scale, now, wall_ns, &next->syn_cookies) == 0)
+		next->world.syn_cookies = &next->syn_cookies;
+	if (tg_key_store_make_fast_open_keys(store, now, wall_ns, &next->fast_open) == 0)
+		next->world.fast_open = &next->fast_open;
 }
 
 void
@@ -215,14 +195,12 @@ tg_publisher_publish(struct tg_publisher *pub)
 	struct edition *next = &pub->edition[!pub->current];
 	unsigned at = find_free(pub, old);
 	bool is_last = count_free(pub, old) == 1, first = pub->serial == 0;
-	const struct tg_cookie_keys *keys;
 	struct tg_report *now;
 
 	pub->current = !pub->current;
 	now = &pub->report[pub->current];
 	tg_report_read(now, pub->config.workers, pub->config.port);
-	keys = make_cookie_keys(&pub->config, now->at, &next->syn_cookies);
-	turn_keys(pub, now->at);
+	make_keys(pub, now->at, next);
 	render(pub, &pub->slot[at]);
 	pub->slot[at].snapshot.serial = ++pub->serial;
 	next->view = *old;
@@ -231,11 +209,8 @@ tg_publisher_publish(struct tg_publisher *pub)
 	next->view.current = (uint16_t)at;
 	if (is_last)
 		expire_oldest(pub, &next->view);
-	next->keys = pub->keys;
-	next->world = (struct tg_world){ .http = &next->view,
-		.draining = pub->draining,
-		.fast_open = pub->has_keys ? &next->keys : NULL,
-		.syn_cookies = keys };
+	next->world.http = &next->view;
+	next->world.draining = pub->draining;
 	tg_workers_publish(pub->config.workers, &next->world);
 	if (!first)
 		tg_workers_quiesce(pub->config.workers);

@@ -17,8 +17,8 @@
  * snapshot if need be. A peer that reads slower than snapshots go round loses its
  * connection; publication never waits and never fails for want of a slot.
  *
- * With the snapshot go the keys of Fast Open cookies (tcp/fast_open.h), which change every so
- * often, and those of SYN cookies (tcp/cookie.h): of the current epoch and its neighbours.
+ * With the snapshot go the keys of Fast Open cookies (tcp/fast_open.h) and of SYN cookies
+ * (tcp/cookie.h) that the key store makes for this moment.
  *
  * Control thread only.
  */
@@ -36,7 +36,6 @@ struct tg_publisher_config {
 	const struct tg_port *port;
 	struct tg_workers *workers;
 	struct tg_key_store *keys; /* outlives the publisher */
-	tg_time_t key_rotation_ns; /* a key of cookies lives this long; 0: there are none */
 	uint8_t window_scale;      /* that SYN-ACKs offer */
 };
 

@@ -260,6 +260,45 @@ handle(const char *name, const char *params, struct rte_tel_data *data)
 	return rc;
 }
 
+/* What an operator is told who had the keys read again. */
+static void
+put_reload(struct rte_tel_data *data, int rc, const struct tg_config_errors *err)
+{
+	char text[2048] = "";
+	size_t n = 0;
+	unsigned i;
+
+	if (rc == 0)
+		n += (size_t)snprintf(text, sizeof(text), "keys read again");
+	else if (rc == -ENOENT)
+		n += (size_t)snprintf(
+		    text, sizeof(text), "no keys to read again: this node has its own");
+	for (i = 0; i < err->n && n < sizeof(text); i++)
+		n += (size_t)snprintf(
+		    text + n, sizeof(text) - n, "%s%s", i == 0 ? "" : "; ", err->e[i].text);
+	rte_tel_data_string(data, text);
+}
+
+static int
+handle_reload(const char *name, const char *params, struct rte_tel_data *data)
+{
+	static struct tg_config_errors err; /* under the lock */
+	int rc = -ESHUTDOWN;
+
+	(void)name;
+	if (params != NULL && params[0] != '\0')
+		return -EINVAL;
+	pthread_mutex_lock(&source.lock);
+	if (source.about != NULL) {
+		memset(&err, 0, sizeof(err));
+		rc = tg_key_store_reload(source.keys, tg_wall_ns(), &err);
+		put_reload(data, rc, &err);
+		rc = 0;
+	}
+	pthread_mutex_unlock(&source.lock);
+	return rc;
+}
+
 int
 tg_telemetry_start(const struct tg_about *about, struct tg_workers *workers,
     const struct tg_port *port, struct tg_key_store *keys)
@@ -278,7 +317,8 @@ tg_telemetry_start(const struct tg_about *about, struct tg_workers *workers,
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return rte_telemetry_register_cmd("/tidegate/reload", handle_reload,
+	    "Reads the file of keys again and says how it went. No parameters.");
 }
 
 void

@@ -9,6 +9,7 @@
  *   /tidegate/pools         pools: in use and limit
  *   /tidegate/listeners     listeners and their modes
  *   /tidegate/syn_cookies   keys of SYN cookies, and the clock
+ *   /tidegate/reload        reads the file of keys again, as SIGHUP does
  *   /tidegate/counters      what was counted
  *   /tidegate/drops         why frames were dropped
  *

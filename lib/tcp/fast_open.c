@@ -12,6 +12,19 @@
 enum cookie_age { COOKIE_INVALID, COOKIE_PREVIOUS, COOKIE_CURRENT };
 
 void
+tg_fast_open_make_key(const struct tg_siphash_key *master, uint64_t period_s, uint64_t period,
+    struct tg_siphash_key *key)
+{
+	struct {
+		char name[24];
+		uint64_t period_s, period;
+	} label = { .name = "Tidegate Fast Open", .period_s = period_s, .period = period };
+
+	_Static_assert(sizeof(label) == 40, "padding would be hashed");
+	tg_siphash24_128(master, &label, sizeof(label), key);
+}
+
+void
 tg_fast_open_cookie(const struct tg_siphash_key *key, bool is_ipv6, const union tg_ip *client,
     const union tg_ip *server, uint8_t cookie[TG_FAST_OPEN_COOKIE_BYTES])
 {

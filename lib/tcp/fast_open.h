@@ -14,6 +14,11 @@
  * SYN with such a cookie is granted one of the current key; so a cookie lives for one to two
  * periods.
  *
+ * Nodes of a fleet derive the key of a period from the master of its first moment, under a name of
+ * its own, period and number of the period hashed in. They turn at the same wall time; in the
+ * last seconds of a period the other key that is honoured is the next one, from a node whose
+ * clock is ahead.
+ *
  * What an attacker can do. Guess: two keys of 2^64 cookies each, one try in 2^63, and each
  * costs a SYN that is otherwise answered as any. Collect cookies for addresses of its own,
  * or see those of others on the path, and then open connections with text from forged
@@ -35,8 +40,8 @@
 /* Keys of the server's cookies, in the world that workers see. */
 struct tg_fast_open_keys {
 	struct tg_siphash_key current;
-	struct tg_siphash_key previous;
-	bool has_previous; /* false until the first change */
+	struct tg_siphash_key previous; /* or the next, see above */
+	bool has_previous;              /* false until the first change */
 };
 
 /* Pending connections of one shard. A reset ends a pending connection, but may itself be what
@@ -47,6 +52,11 @@ struct tg_fast_open_backlog {
 	uint32_t reset, reset_before; /* reset in this period and in the one before */
 	uint32_t period;              /* tick at which this period began */
 };
+
+/* Makes the key of one period, the period_s seconds of wall time from period * period_s since
+ * 1970 on. master: of its first moment. Any thread. */
+void tg_fast_open_make_key(const struct tg_siphash_key *master, uint64_t period_s, uint64_t period,
+    struct tg_siphash_key *key);
 
 /* Writes the cookie of client at server, both of one family, made with key. Any thread. */
 void tg_fast_open_cookie(const struct tg_siphash_key *key, bool is_ipv6, const union tg_ip *client,

@@ -276,10 +276,16 @@ put_file(const char *text, mode_t mode)
 }
 
 static int
-load(uint64_t epoch, const struct tg_cookie_masters *in_use)
+load_since(uint64_t epoch, uint64_t since, const struct tg_cookie_masters *in_use)
 {
 	memset(&err, 0, sizeof(err));
-	return tg_cookie_masters_load(path, epoch, in_use, &masters, &err);
+	return tg_cookie_masters_load(path, epoch, since, in_use, &masters, &err);
+}
+
+static int
+load(uint64_t epoch, const struct tg_cookie_masters *in_use)
+{
+	return load_since(epoch, epoch - 1, in_use);
 }
 
 /* The file's one error, behind its name. */
@@ -406,6 +412,45 @@ test_reload_that_changes_the_master_of_an_epoch_in_use_is_refused(void)
 	CU_ASSERT_EQUAL(load(NOW, &in_use), 0);
 }
 
+/* Fast Open keeps masters longer in use. */
+static void
+test_reload_that_changes_a_master_of_fast_open_is_refused(void)
+{
+	struct tg_cookie_masters in_use;
+
+	put_file("from_epoch 27999900 key " KEY_A "\nfrom_epoch 27999950 key " KEY_B "\n", 0600);
+	CU_ASSERT_EQUAL(load(NOW, NULL), 0);
+	in_use = masters;
+	put_file("from_epoch 27999950 key " KEY_B "\n", 0600);
+	CU_ASSERT_EQUAL(load_since(NOW, 27999949, &in_use), -EINVAL);
+	expect_file_error(": the master of epoch 27999949 is in use; keep its line");
+	CU_ASSERT_EQUAL(load_since(NOW, 27999950, &in_use), 0);
+	put_file("from_epoch 27999900 key " KEY_A "\nfrom_epoch 27999940 key " KEY_B "\n", 0600);
+	CU_ASSERT_EQUAL(load_since(NOW, 27999949, &in_use), -EINVAL);
+	expect_file_error(": epoch 27999949 is in use with another master; let a new one begin "
+			  "with 28000002 or later");
+	/* What is in use begins later than the period: its first master counts. */
+	put_file("from_epoch 27999950 key " KEY_B "\nfrom_epoch 28000002 key " KEY_A "\n", 0600);
+	CU_ASSERT_EQUAL(load_since(NOW, 27999950, &in_use), 0);
+	in_use = masters;
+	CU_ASSERT_EQUAL(load_since(NOW, 27999000, &in_use), 0);
+	put_file("from_epoch 0 key " KEY_A "\nfrom_epoch 27999950 key " KEY_B "\n", 0600);
+	CU_ASSERT_EQUAL(load_since(NOW, 27999000, &in_use), -EINVAL);
+	CU_ASSERT_EQUAL(load_since(NOW, 27999950, &in_use), 0);
+}
+
+static void
+test_reload_with_the_clock_set_back_before_the_masters_is_taken(void)
+{
+	struct tg_cookie_masters in_use;
+
+	put_file("from_epoch 27999999 key " KEY_A "\n", 0600);
+	CU_ASSERT_EQUAL(load(NOW, NULL), 0);
+	in_use = masters;
+	put_file("from_epoch 0 key " KEY_B "\nfrom_epoch 27999999 key " KEY_A "\n", 0600);
+	CU_ASSERT_EQUAL(load(NOW - 10, &in_use), 0);
+}
+
 /* ---- Keys. */
 
 static void
@@ -457,6 +502,92 @@ test_keys_of_a_clock_before_the_first_master_are_not_made(void)
 	CU_ASSERT_EQUAL(
 	    tg_cookie_keys_make(&masters, WSCALE, 0, NOW * epoch_ns - 1, &keys), -ENOENT);
 	CU_ASSERT_EQUAL(tg_cookie_keys_make(&masters, WSCALE, 0, 0, &keys), -ENOENT);
+}
+
+#define PERIOD_S 3600ULL
+
+static bool
+is_key_of_period(const struct tg_siphash_key *key, const struct tg_siphash_key *master,
+    uint64_t period_s, uint64_t period)
+{
+	struct tg_siphash_key expected;
+
+	tg_fast_open_make_key(master, period_s, period, &expected);
+	return keys_equal(key, &expected);
+}
+
+/* Against an implementation of SipHash that is not ours. */
+static void
+test_fast_open_key_of_a_period_is_the_known_one(void)
+{
+	struct tg_siphash_key key;
+
+	tg_fast_open_make_key(&key_a, PERIOD_S, 497777, &key);
+	CU_ASSERT_EQUAL(key.k[0], 0x680514f2909dbf82);
+	CU_ASSERT_EQUAL(key.k[1], 0xd0002ef01b2c8369);
+}
+
+static void
+test_fast_open_keys_turn_with_wall_time_and_honour_one_other(void)
+{
+	static const struct {
+		uint64_t second;
+		int64_t other;
+	} rows[] = { { 0, -1 }, { 1, -1 }, { PERIOD_S - 4, -1 }, { PERIOD_S - 3, 1 },
+		{ PERIOD_S - 1, 1 } };
+	struct tg_fast_open_keys keys;
+	uint64_t period = 497777;
+	unsigned i;
+
+	CU_ASSERT_EQUAL(parse("from_epoch 0 key " KEY_A), 0);
+	for (i = 0; i < TG_ARRAY_LEN(rows); i++) {
+		tg_cookie_fast_open_keys_make(
+		    &masters, PERIOD_S, period * PERIOD_S + rows[i].second, &keys);
+		CU_ASSERT_TRUE(is_key_of_period(&keys.current, &key_a, PERIOD_S, period));
+		CU_ASSERT_TRUE(keys.has_previous);
+		CU_ASSERT_TRUE(is_key_of_period(
+		    &keys.previous, &key_a, PERIOD_S, period + (uint64_t)rows[i].other));
+	}
+	/* Nodes of different periods have different keys. */
+	tg_fast_open_make_key(&key_a, PERIOD_S + 1, period, &keys.previous);
+	CU_ASSERT_FALSE(keys_equal(&keys.current, &keys.previous));
+}
+
+/* A master that begins in the middle of a period makes the key of the next. */
+static void
+test_fast_open_period_belongs_to_the_master_of_its_first_epoch(void)
+{
+	uint64_t period = NOW * TG_COOKIE_EPOCH_S / PERIOD_S + 1;
+	uint64_t first = period * PERIOD_S / TG_COOKIE_EPOCH_S;
+	struct tg_fast_open_keys keys;
+	char text[160];
+
+	snprintf(text, sizeof(text), "from_epoch 0 key " KEY_A "\nfrom_epoch %llu key " KEY_B "\n",
+	    (unsigned long long)first + 1);
+	CU_ASSERT_EQUAL(parse(text), 0);
+	tg_cookie_fast_open_keys_make(&masters, PERIOD_S, period * PERIOD_S + 200, &keys);
+	CU_ASSERT_TRUE(is_key_of_period(&keys.current, &key_a, PERIOD_S, period));
+	CU_ASSERT_TRUE(is_key_of_period(&keys.previous, &key_a, PERIOD_S, period - 1));
+	tg_cookie_fast_open_keys_make(&masters, PERIOD_S, (period + 1) * PERIOD_S, &keys);
+	CU_ASSERT_TRUE(is_key_of_period(&keys.current, &key_b, PERIOD_S, period + 1));
+	CU_ASSERT_TRUE(is_key_of_period(&keys.previous, &key_a, PERIOD_S, period));
+	/* Where the file begins later, the first it has. */
+	masters.master[0].from_epoch = first;
+	tg_cookie_fast_open_keys_make(&masters, PERIOD_S, period * PERIOD_S, &keys);
+	CU_ASSERT_TRUE(is_key_of_period(&keys.previous, &key_a, PERIOD_S, period - 1));
+}
+
+static void
+test_epoch_in_use_is_that_of_the_oldest_key(void)
+{
+	uint64_t wall_s = NOW * TG_COOKIE_EPOCH_S;
+	uint64_t period = wall_s / PERIOD_S;
+
+	CU_ASSERT_EQUAL(tg_cookie_epoch_in_use(0, wall_s), NOW - 1);
+	CU_ASSERT_EQUAL(tg_cookie_epoch_in_use(PERIOD_S, wall_s), (period - 1) * PERIOD_S / 64);
+	CU_ASSERT_EQUAL(tg_cookie_epoch_in_use(10, wall_s + 63), NOW - 1);
+	CU_ASSERT_EQUAL(tg_cookie_epoch_in_use(wall_s + 1, wall_s), NOW - 1);
+	CU_ASSERT_EQUAL(tg_cookie_epoch_in_use(wall_s, wall_s), 0);
 }
 
 /* Two nodes with one file, and one whose window scale differs. */
@@ -516,6 +647,10 @@ static CU_TestInfo file_tests[] = {
 	    test_reload_with_a_master_of_the_future_is_taken },
 	{ "reload that changes the master of an epoch in use: refused",
 	    test_reload_that_changes_the_master_of_an_epoch_in_use_is_refused },
+	{ "reload that changes a master of Fast Open: refused",
+	    test_reload_that_changes_a_master_of_fast_open_is_refused },
+	{ "reload with the clock set back before the masters: taken",
+	    test_reload_with_the_clock_set_back_before_the_masters_is_taken },
 	CU_TEST_INFO_NULL,
 };
 
@@ -526,6 +661,13 @@ static CU_TestInfo key_tests[] = {
 	    test_keys_are_of_the_epoch_and_its_neighbours_each_by_its_master },
 	{ "clock before the first master: no keys",
 	    test_keys_of_a_clock_before_the_first_master_are_not_made },
+	{ "Fast Open key of a period: the known one",
+	    test_fast_open_key_of_a_period_is_the_known_one },
+	{ "Fast Open keys: turn with wall time and honour one other",
+	    test_fast_open_keys_turn_with_wall_time_and_honour_one_other },
+	{ "Fast Open period: belongs to the master of its first epoch",
+	    test_fast_open_period_belongs_to_the_master_of_its_first_epoch },
+	{ "epoch in use: that of the oldest key", test_epoch_in_use_is_that_of_the_oldest_key },
 	{ "cookie of another node: accepted where file and scale agree",
 	    test_cookie_of_another_node_is_accepted_where_file_and_scale_agree },
 	CU_TEST_INFO_NULL,

@@ -24,6 +24,7 @@ static struct tg_key_facts facts;
 static struct tg_cookie_keys keys;
 static char path[] = "/tmp/tg-key-store-XXXXXX";
 static bool synchronised;
+static uint64_t period_s; /* of Fast Open keys */
 
 static bool
 clock_is_synchronised(void)
@@ -58,9 +59,10 @@ write_file(const char *text)
 static int
 open_store(const char *file, bool trust)
 {
-	struct tg_key_store_config config = {
-		.file = file, .trust_clock = trust, .clock_is_synchronised = clock_is_synchronised
-	};
+	struct tg_key_store_config config = { .file = file,
+		.fast_open_period_s = period_s,
+		.trust_clock = trust,
+		.clock_is_synchronised = clock_is_synchronised };
 
 	memset(&err, 0, sizeof(err));
 	synchronised = true;
@@ -246,6 +248,78 @@ test_clock_is_looked_at_each_time_and_trusted_where_told_to(void)
 	CU_ASSERT_EQUAL(tg_report_readiness(false, &facts), TG_READY);
 }
 
+static void
+test_fast_open_keys_without_a_period_are_none(void)
+{
+	struct tg_fast_open_keys fo;
+
+	CU_ASSERT_EQUAL_FATAL(open_store(NULL, false), 0);
+	CU_ASSERT_EQUAL(tg_key_store_make_fast_open_keys(&store, 1, WALL, &fo), -ENOENT);
+}
+
+/* A node of its own counts its own time, whatever the clock says. */
+static void
+test_own_fast_open_keys_are_random_and_turn_with_the_workers_clock(void)
+{
+	struct tg_fast_open_keys first, later;
+
+	period_s = 10;
+	CU_ASSERT_EQUAL_FATAL(open_store(NULL, false), 0);
+	CU_ASSERT_EQUAL(tg_key_store_make_fast_open_keys(&store, 7, WALL, &first), 0);
+	CU_ASSERT_FALSE(first.has_previous);
+	tg_key_store_make_fast_open_keys(
+	    &store, 7 + 10 * TG_NS_PER_SEC - 1, WALL + 10 * TG_NS_PER_SEC, &later);
+	CU_ASSERT_FALSE(later.has_previous);
+	CU_ASSERT_EQUAL(memcmp(&first.current, &later.current, sizeof(first.current)), 0);
+	tg_key_store_make_fast_open_keys(&store, 7 + 10 * TG_NS_PER_SEC, WALL, &later);
+	CU_ASSERT_TRUE(later.has_previous);
+	CU_ASSERT_EQUAL(memcmp(&first.current, &later.previous, sizeof(later.previous)), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(&first.current, &later.current, sizeof(later.current)), 0);
+	period_s = 0;
+}
+
+static void
+test_fast_open_keys_of_a_file_are_those_of_every_node_that_has_it(void)
+{
+	struct tg_fast_open_keys here, there;
+
+	period_s = 3600;
+	write_file("from_epoch 0 key " KEY_A "\n");
+	CU_ASSERT_EQUAL_FATAL(open_store(path, false), 0);
+	CU_ASSERT_EQUAL(tg_key_store_make_fast_open_keys(&store, 7, WALL, &here), 0);
+	CU_ASSERT_EQUAL_FATAL(open_store(path, false), 0); /* another node */
+	CU_ASSERT_EQUAL(tg_key_store_make_fast_open_keys(&store, 12345, WALL + 1, &there), 0);
+	CU_ASSERT_EQUAL(memcmp(&here.current, &there.current, sizeof(here.current)), 0);
+	CU_ASSERT_EQUAL(memcmp(&here.previous, &there.previous, sizeof(here.previous)), 0);
+	write_file("from_epoch 0 key " KEY_B "\n");
+	CU_ASSERT_EQUAL_FATAL(open_store(path, false), 0);
+	CU_ASSERT_EQUAL(tg_key_store_make_fast_open_keys(&store, 7, WALL, &there), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(&here.current, &there.current, sizeof(here.current)), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(&here.previous, &there.previous, sizeof(here.previous)), 0);
+	period_s = 0;
+}
+
+/* The line of an old master may go once no period of Fast Open that counts began under it. */
+static void
+test_reload_keeps_the_masters_that_fast_open_needs(void)
+{
+	static const char old_and_new[] =
+	    "from_epoch 0 key " KEY_A "\nfrom_epoch 27999901 key " KEY_B "\n";
+
+	write_file(old_and_new);
+	CU_ASSERT_EQUAL_FATAL(open_store(path, false), 0);
+	write_file("from_epoch 27999901 key " KEY_B "\n");
+	CU_ASSERT_EQUAL(reload(WALL), 0);
+	period_s = 3600; /* 56.25 epochs: the period before this one began in 27999900 */
+	write_file(old_and_new);
+	CU_ASSERT_EQUAL_FATAL(open_store(path, false), 0);
+	write_file("from_epoch 27999901 key " KEY_B "\n");
+	CU_ASSERT_EQUAL(reload(WALL), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.e[0].text, "is in use; keep its line"));
+	CU_ASSERT_EQUAL(reload(WALL + 57 * EPOCHS), 0);
+	period_s = 0;
+}
+
 static CU_TestInfo tests[] = {
 	{ "own store: makes keys, has nothing to read again",
 	    test_own_store_makes_keys_and_has_nothing_to_read_again },
@@ -259,6 +333,14 @@ static CU_TestInfo tests[] = {
 	    test_clock_set_back_before_the_first_master_makes_no_keys },
 	{ "clock: is looked at each time, trusted where told to",
 	    test_clock_is_looked_at_each_time_and_trusted_where_told_to },
+	{ "Fast Open keys: without a period are none",
+	    test_fast_open_keys_without_a_period_are_none },
+	{ "own Fast Open keys: are random, turn with the workers' clock",
+	    test_own_fast_open_keys_are_random_and_turn_with_the_workers_clock },
+	{ "Fast Open keys of a file: are those of every node that has it",
+	    test_fast_open_keys_of_a_file_are_those_of_every_node_that_has_it },
+	{ "reload: keeps the masters that Fast Open needs",
+	    test_reload_keeps_the_masters_that_fast_open_needs },
 	CU_TEST_INFO_NULL,
 };
 

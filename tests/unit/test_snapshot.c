@@ -76,7 +76,7 @@ publish(void)
 	seen = latest;
 }
 
-static tg_time_t key_rotation_ns;
+static uint64_t period_s; /* of Fast Open keys */
 static struct tg_key_store store;
 
 static bool clock_synchronised;
@@ -101,11 +101,10 @@ static void
 start(void)
 {
 	char why[TG_PAGES_WHY_MAX];
-	struct tg_publisher_config config = { .about = &about,
-		.key_rotation_ns = key_rotation_ns,
-		.keys = &store,
-		.window_scale = 7 };
+	struct tg_publisher_config config = { .about = &about, .keys = &store, .window_scale = 7 };
 
+	store.config.fast_open_period_s = period_s;
+	store.has_fast_open = false;
 	memset(pins, 0, sizeof(pins));
 	seen = latest = NULL;
 	in_grace = NULL;
@@ -268,7 +267,7 @@ same_key(const struct tg_siphash_key *a, const struct tg_siphash_key *b)
 static void
 test_keys_without_a_rotation_are_none(void)
 {
-	key_rotation_ns = 0;
+	period_s = 0;
 	start();
 	CU_ASSERT_PTR_NULL(seen->fast_open);
 	publish();
@@ -283,7 +282,7 @@ test_keys_change_with_their_period_and_the_last_one_stays(void)
 	struct tg_fast_open_keys was;
 	unsigned i, changes = 0;
 
-	key_rotation_ns = 3 * TG_NS_PER_SEC;
+	period_s = 3;
 	start();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(seen->fast_open);
 	CU_ASSERT_FALSE(seen->fast_open->has_previous);
@@ -300,7 +299,7 @@ test_keys_change_with_their_period_and_the_last_one_stays(void)
 	}
 	CU_ASSERT_EQUAL(changes, 4); /* twelve seconds */
 	finish();
-	key_rotation_ns = 0;
+	period_s = 0;
 }
 
 static void
@@ -363,6 +362,26 @@ test_key_facts_of_the_moment_are_on_its_pages(void)
 	finish();
 }
 
+static void
+test_fast_open_keys_of_a_fleet_are_those_of_the_moment(void)
+{
+	static char file[] = "/dev/null"; /* whatever was in it */
+	struct tg_fast_open_keys want;
+	uint64_t wall_s;
+
+	period_s = 10;
+	store.config.file = file;
+	start();
+	wall_s = seen->syn_cookies->wall_ns / TG_NS_PER_SEC;
+	tg_cookie_fast_open_keys_make(&store.masters, period_s, wall_s, &want);
+	CU_ASSERT_TRUE(same_key(&want.current, &seen->fast_open->current));
+	CU_ASSERT_TRUE(same_key(&want.previous, &seen->fast_open->previous));
+	CU_ASSERT_TRUE(seen->fast_open->has_previous);
+	finish();
+	store.config.file = NULL;
+	period_s = 0;
+}
+
 static struct tg_fast_open_keys keys_before;
 
 static void
@@ -377,7 +396,7 @@ test_keys_that_workers_see_never_change(void)
 {
 	unsigned i;
 
-	key_rotation_ns = TG_NS_PER_SEC;
+	period_s = 1;
 	start();
 	in_grace = keys_are_as_before;
 	for (i = 0; i < 8; i++) {
@@ -386,7 +405,7 @@ test_keys_that_workers_see_never_change(void)
 	}
 	CU_ASSERT_EQUAL(n_grace, 8);
 	finish();
-	key_rotation_ns = 0;
+	period_s = 0;
 }
 
 static CU_TestInfo tests[] = {
@@ -405,6 +424,8 @@ static CU_TestInfo tests[] = {
 	    test_pins_taken_during_the_grace_period_hold },
 	{ "keys of SYN cookies are those of the moment",
 	    test_syn_cookie_keys_are_those_of_the_moment },
+	{ "Fast Open keys of a fleet are those of the moment",
+	    test_fast_open_keys_of_a_fleet_are_those_of_the_moment },
 	{ "key facts of the moment are on its pages",
 	    test_key_facts_of_the_moment_are_on_its_pages },
 	CU_TEST_INFO_NULL,
