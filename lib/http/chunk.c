@@ -9,6 +9,7 @@
 enum state {
 	STATE_SIZE_BEGIN,
 	STATE_SIZE,
+	STATE_SIZE_SPACE, /* that may stand before an extension, and nowhere else */
 	STATE_EXTENSION,
 	STATE_SIZE_LF,
 	STATE_DATA,
@@ -40,6 +41,14 @@ hex_digit(uint8_t c)
 }
 
 static enum state
+next_of_space(uint8_t byte)
+{
+	if (byte == ' ' || byte == '\t')
+		return STATE_SIZE_SPACE;
+	return byte == ';' ? STATE_EXTENSION : STATE_BAD;
+}
+
+static enum state
 next_of_size(struct tg_http_chunks *c, uint8_t byte, enum state at)
 {
 	int digit = hex_digit(byte);
@@ -55,7 +64,7 @@ next_of_size(struct tg_http_chunks *c, uint8_t byte, enum state at)
 		return STATE_BAD;
 	if (byte == '\r')
 		return STATE_SIZE_LF;
-	return byte == ';' || byte == ' ' || byte == '\t' ? STATE_EXTENSION : STATE_BAD;
+	return next_of_space(byte);
 }
 
 static enum state
@@ -89,6 +98,8 @@ next(struct tg_http_chunks *c, uint8_t byte)
 	case STATE_SIZE_BEGIN:
 	case STATE_SIZE:
 		return next_of_size(c, byte, at);
+	case STATE_SIZE_SPACE:
+		return next_of_space(byte);
 	case STATE_EXTENSION:
 		if (byte == '\r')
 			return STATE_SIZE_LF;
