@@ -95,7 +95,7 @@ tg_http_host_next(enum tg_http_host at, uint8_t c)
 							       : TG_HTTP_HOST_BAD;
 	case TG_HTTP_HOST_NAME:
 		if (c == ':')
-			return TG_HTTP_HOST_PORT;
+			return TG_HTTP_HOST_COLON;
 		return tg_http_is_class(c, TG_HTTP_CLASS_HOST) ? TG_HTTP_HOST_NAME
 							       : TG_HTTP_HOST_BAD;
 	case TG_HTTP_HOST_LITERAL:
@@ -104,7 +104,8 @@ tg_http_host_next(enum tg_http_host at, uint8_t c)
 		return c == ':' || tg_http_is_class(c, TG_HTTP_CLASS_HOST) ? TG_HTTP_HOST_LITERAL
 									   : TG_HTTP_HOST_BAD;
 	case TG_HTTP_HOST_LITERAL_END:
-		return c == ':' ? TG_HTTP_HOST_PORT : TG_HTTP_HOST_BAD;
+		return c == ':' ? TG_HTTP_HOST_COLON : TG_HTTP_HOST_BAD;
+	case TG_HTTP_HOST_COLON:
 	case TG_HTTP_HOST_PORT:
 		return tg_http_is_class(c, TG_HTTP_CLASS_DIGIT) ? TG_HTTP_HOST_PORT
 								: TG_HTTP_HOST_BAD;

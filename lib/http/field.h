@@ -15,6 +15,7 @@ enum tg_http_host {
 	TG_HTTP_HOST_NAME,
 	TG_HTTP_HOST_LITERAL, /* behind '[' */
 	TG_HTTP_HOST_LITERAL_END,
+	TG_HTTP_HOST_COLON, /* behind ':' */
 	TG_HTTP_HOST_PORT,
 	TG_HTTP_HOST_SPACE, /* behind the value */
 	TG_HTTP_HOST_BAD

@@ -119,7 +119,7 @@ read_method(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 static const uint8_t *
 read_target(struct tg_http_parser *ps, const uint8_t *p)
 {
-	if (*p == '/')
+	if (*p == '/' && ps->method != TG_HTTP_METHOD_CONNECT)
 		return enter(ps, STATE_PATH, p);
 	if (*p == '*' && ps->method == TG_HTTP_METHOD_OPTIONS)
 		return enter(ps, STATE_TARGET_END, p + 1);
@@ -145,6 +145,15 @@ read_scheme(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	return expect(ps, '/', STATE_SCHEME_SLASH, stop);
 }
 
+/* CONNECT names a port, and nothing behind it, RFC 9110 section 9.3.6. */
+static const uint8_t *
+read_connect_end(struct tg_http_parser *ps, const uint8_t *p)
+{
+	if (ps->value != TG_HTTP_HOST_PORT)
+		return fail(ps, TG_HTTP_400, p);
+	return expect(ps, ' ', STATE_VERSION, p);
+}
+
 /* The authority is checked and skipped: every name leads to the one site. A path left
  * empty means "/", RFC 9110 section 4.2.3. */
 static const uint8_t *
@@ -161,10 +170,11 @@ read_authority(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return p;
 	if (ps->value == TG_HTTP_HOST_EMPTY || ps->value == TG_HTTP_HOST_LITERAL)
 		return fail(ps, TG_HTTP_400, p);
+	if (ps->method == TG_HTTP_METHOD_CONNECT)
+		return read_connect_end(ps, p);
 	if (*p == '/')
 		return enter(ps, STATE_PATH, p);
-	if (ps->method != TG_HTTP_METHOD_CONNECT)
-		keep_path(ps, root, root + 1);
+	keep_path(ps, root, root + 1);
 	return enter(ps, STATE_QUERY, p);
 }
 

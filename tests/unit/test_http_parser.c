@@ -151,6 +151,14 @@ test_request_target_malformed_is_400(void)
 		VECTOR("GET http://a\\b/ HTTP/1.1\r\n"),
 		VECTOR("CONNECT * HTTP/1.1 x\r\n"),
 		VECTOR("CONNECT a:b HTTP/1.1\r\n"),
+		VECTOR("CONNECT /a HTTP/1.1\r\n"),
+		VECTOR("CONNECT a HTTP/1.1\r\n"),
+		VECTOR("CONNECT a: HTTP/1.1\r\n"),
+		VECTOR("CONNECT :80 HTTP/1.1\r\n"),
+		VECTOR("CONNECT [::1] HTTP/1.1\r\n"),
+		VECTOR("CONNECT a:80/ HTTP/1.1\r\n"),
+		VECTOR("CONNECT a:80?b HTTP/1.1\r\n"),
+		VECTOR("CONNECT http://a:80/ HTTP/1.1\r\n"),
 	};
 
 	expect_errors(bad, TG_ARRAY_LEN(bad));
