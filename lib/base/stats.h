@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * Counters and drop reasons.
+ * Counters, drop reasons and timings (base/timing.h).
  *
- * Both are tables: counter.def and drop.def give every entry its symbol, its
- * name on the outside and a sentence. A shard owns one struct tg_stats and is
+ * All are tables: counter.def, drop.def and timing.def give every entry its symbol,
+ * its name on the outside and a sentence. A shard owns one struct tg_stats and is
  * its only writer; the control thread reads it at any time. Relaxed atomics make
  * that well defined and cost a plain add.
  */
 #ifndef TG_BASE_STATS_H
 #define TG_BASE_STATS_H
+
+#include "base/timing.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -36,6 +38,7 @@ enum tg_drop {
 struct tg_stats {
 	_Atomic uint64_t counter[TG_COUNTER_MAX];
 	_Atomic uint64_t drop[TG_DROP_MAX];
+	struct tg_timing timing[TG_TIMED_MAX];
 };
 
 struct tg_stat_info {

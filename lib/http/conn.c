@@ -21,6 +21,7 @@ struct turn {
 	const struct tg_http_view *view;
 	struct tg_http_pins *pins;
 	struct tg_stats *stats;
+	uint32_t now; /* 2^10 ns; only in tg_http_receive */
 };
 
 /* One writer per count: a load and a store, no locked instruction. */
@@ -85,6 +86,7 @@ append_page(const struct turn *t, uint16_t index, uint8_t variant)
 	struct tg_http_answer *a = &t->c->answer[t->c->n_answers++];
 
 	a->serial = (uint32_t)snapshot->serial;
+	a->began = 0;
 	a->page = index;
 	a->slot = (uint8_t)t->view->current;
 	a->variant = variant;
@@ -108,6 +110,8 @@ answer(const struct turn *t, struct tg_http_outcome what)
 		      (head_only ? TG_HTTP_VARIANT_HEAD : 0) |
 		      (what.partial ? TG_HTTP_VARIANT_RANGE : 0)));
 	tg_count(t->stats, TG_COUNTER_HTTP_REQUESTS);
+	c->answer[c->n_answers - 1].began = TG_MAX(c->began, 1U);
+	c->began = t->now; /* of the next one, if it follows at once */
 	c->closing = what.close;
 	c->ranged = what.partial;
 	if (!c->ranged)
@@ -240,10 +244,13 @@ tg_http_conn_init(struct tg_http_conn *c)
 
 uint32_t
 tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view, struct tg_http_pins *pins,
-    struct tg_stats *stats, const uint8_t *p, uint32_t len)
+    struct tg_stats *stats, tg_time_t now, const uint8_t *p, uint32_t len)
 {
-	const struct turn t = { c, view, pins, stats };
+	const struct turn t = { c, view, pins, stats, tg_time_rtt(now) };
 	uint32_t taken = 0;
+
+	if (tg_http_parser_fresh(&c->parser))
+		c->began = t.now;
 
 	while (taken < len && !c->closing && !c->ranged && c->n_answers < TG_HTTP_ANSWERS_MAX) {
 		if (c->body != BODY_NONE)
@@ -264,7 +271,7 @@ void
 tg_http_timeout(struct tg_http_conn *c, const struct tg_http_view *view, struct tg_http_pins *pins,
     struct tg_stats *stats)
 {
-	const struct turn t = { c, view, pins, stats };
+	const struct turn t = { c, view, pins, stats, 0 };
 
 	if (c->closing || c->n_answers != 0 || tg_http_idle(c))
 		return;
@@ -349,10 +356,15 @@ release_oldest(struct tg_http_conn *c, struct tg_http_pins *pins)
 }
 
 void
-tg_http_acked(struct tg_http_conn *c, struct tg_http_pins *pins, uint32_t off)
+tg_http_acked(struct tg_http_conn *c, struct tg_http_pins *pins, struct tg_stats *stats,
+    tg_time_t now, uint32_t off)
 {
-	while (c->n_answers > 0 && tg_seq_leq(c->released + c->answer[0].len, off))
+	while (c->n_answers > 0 && tg_seq_leq(c->released + c->answer[0].len, off)) {
+		if (c->answer[0].began != 0)
+			tg_timing_record(&stats->timing[TG_TIMED_REQUEST],
+			    tg_time_rtt(now) - c->answer[0].began);
 		release_oldest(c, pins);
+	}
 }
 
 void

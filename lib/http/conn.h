@@ -20,6 +20,7 @@
 #ifndef TG_HTTP_CONN_H
 #define TG_HTTP_CONN_H
 
+#include "base/time.h"
 #include "http/chunk.h"
 #include "http/parser.h"
 #include "http/site.h"
@@ -34,6 +35,7 @@
 struct tg_http_answer {
 	uint32_t len;    /* bytes in the stream */
 	uint32_t serial; /* low bits of the snapshot's serial, compared by base/seq.h */
+	uint32_t began;  /* when the first byte of its request was read, 2^10 ns; 0: interim */
 	uint16_t page;
 	uint8_t slot;
 	uint8_t variant; /* TG_HTTP_VARIANT_* */
@@ -41,23 +43,25 @@ struct tg_http_answer {
 
 /* worker: rw */
 struct tg_http_conn {
-	uint32_t released; /* stream offset of the oldest queued answer */
-	uint32_t end;      /* stream offset behind the newest */
+	_Alignas(64) uint32_t released; /* stream offset of the oldest queued answer */
+	uint32_t end;                   /* stream offset behind the newest */
 	union {
 		uint32_t body_left; /* bytes of request body still to be discarded */
 		struct tg_http_chunks chunks;
 	};
 	uint8_t n_answers;
-	uint8_t body;                                      /* private */
-	bool closing : 1;                                  /* no more requests */
-	bool ranged : 1;                                   /* the newest answer needs the parser */
-	bool busy : 1;                                     /* what tg_http_set_busy said */
+	uint8_t body;     /* private */
+	bool closing : 1; /* no more requests */
+	bool ranged : 1;  /* the newest answer needs the parser */
+	bool busy : 1;    /* what tg_http_set_busy said */
+	uint32_t began;   /* of the request in the parser, 2^10 ns */
 	struct tg_http_answer answer[TG_HTTP_ANSWERS_MAX]; /* oldest first */
 	struct tg_http_parser parser;
 };
 
-_Static_assert(sizeof(struct tg_http_answer) == 12, "four of these are kept per connection");
-_Static_assert(sizeof(struct tg_http_conn) <= 256, "part of a side record of four cache lines");
+_Static_assert(sizeof(struct tg_http_answer) == 16, "four of these are kept per connection");
+_Static_assert(
+    sizeof(struct tg_http_conn) == 320, "five cache lines; a short path leaves two cold");
 
 /* Makes c an idle connection whose response stream starts at offset 0. */
 void tg_http_conn_init(struct tg_http_conn *c);
@@ -66,11 +70,14 @@ void tg_http_conn_init(struct tg_http_conn *c);
  * current slot, for each request that ends in them or is refused; a body is discarded. An
  * error is answered and closes the connection (RFC 9112 section 9.6).
  *
+ * now: when the bytes arrived, for TG_TIMED_REQUEST.
+ *
  * Returns the bytes taken: fewer than len only when TG_HTTP_ANSWERS_MAX answers or one
  * to a range request are queued, in which case the rest is to be offered again after tg_http_acked.
  * Once the connection is closing everything is taken and discarded. */
 uint32_t tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view,
-    struct tg_http_pins *pins, struct tg_stats *stats, const uint8_t *p, uint32_t len);
+    struct tg_http_pins *pins, struct tg_stats *stats, tg_time_t now, const uint8_t *p,
+    uint32_t len);
 
 /* Says whether the load is above its limit: requests are then answered with 503, but for
  * those of spared routes. */
@@ -93,9 +100,10 @@ bool tg_http_render(const struct tg_http_conn *c, const struct tg_http_view *vie
     uint8_t *dst, uint32_t len);
 
 /* The peer acknowledged every byte before stream offset off: answers that lie wholly
- * before it are released and unpinned. off: at most tg_http_stream_end; an older
- * value is harmless. */
-void tg_http_acked(struct tg_http_conn *c, struct tg_http_pins *pins, uint32_t off);
+ * before it are timed (TG_TIMED_REQUEST), released and unpinned. off: at most
+ * tg_http_stream_end; an older value is harmless. */
+void tg_http_acked(struct tg_http_conn *c, struct tg_http_pins *pins, struct tg_stats *stats,
+    tg_time_t now, uint32_t off);
 
 /* Unpins all answers, acknowledged or not: the connection ends. c may be given back. */
 void tg_http_conn_release(struct tg_http_conn *c, struct tg_http_pins *pins);

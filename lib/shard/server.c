@@ -76,7 +76,8 @@ feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
 		return 0;
 	tg_http_set_busy(conn, is_busy(run));
 	end = tg_http_stream_end(conn);
-	taken = tg_http_receive(conn, run->world->http, &server->pins, run->stats, text, len);
+	taken =
+	    tg_http_receive(conn, run->world->http, &server->pins, run->stats, run->now, text, len);
 	tg_tcp_append(run->tcp, h, tg_http_stream_end(conn) - end);
 	if (tg_http_closing(conn))
 		tg_connection_close(run, h); /* has its side record, so it cannot fail */
@@ -108,7 +109,8 @@ serve(struct tg_run *run, uint32_t h)
 		return;
 	/* An acknowledged FIN lies one beyond the stream, a SYN that is not one before. */
 	s = &run->tcp->side[t->side];
-	tg_http_acked(conn, &server->pins, tg_seq_min(t->snd_una, s->snd_end) - s->snd_base);
+	tg_http_acked(conn, &server->pins, run->stats, run->now,
+	    tg_seq_min(t->snd_una, s->snd_end) - s->snd_base);
 	if (s->overdue)
 		give_up(run, h, conn);
 }
@@ -161,9 +163,12 @@ closed(struct tg_run *run, uint32_t h, const struct tg_tcp_result *r)
 	struct server *server = run->user;
 	struct tg_http_conn *conn = conn_of(run, tg_tcp_tcb(run->tcp, h));
 
-	(void)r;
-	if (conn != NULL)
-		tg_http_conn_release(conn, &server->pins);
+	if (conn == NULL)
+		return;
+	/* The ACK of a FIN that ends the connection is the last answer's, too. */
+	if (r->why == TG_COUNTER_CLOSED)
+		tg_http_acked(conn, &server->pins, run->stats, run->now, tg_http_stream_end(conn));
+	tg_http_conn_release(conn, &server->pins);
 }
 
 /* Resets connections whose answers are pinned to snapshots that must go: without this,

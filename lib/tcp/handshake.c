@@ -126,15 +126,18 @@ void
 tg_tcp_establish(struct tg_tcp_input *in)
 {
 	struct tg_tcb *t = in->t;
-	uint32_t sent = t->syn_time;
+	uint32_t sent = t->syn_time; /* 0: nobody kept when, tcp/cookie.h */
 
 	t->snd_una++;
 	t->flags &= (uint16_t) ~(TG_TCB_SEND_SYN | TG_TCB_FAST_OPEN | TG_TCB_FAST_OPEN_EXPERIMENT);
 	t->srtt = t->rttvar = 0;
 	if ((t->flags & TG_TCB_RETRIED) != 0)
 		t->cwnd = 1; /* RFC 6928 section 2: the SYN or its ACK was lost */
-	else if (sent != 0)  /* else nobody kept when, tcp/cookie.h */
+	else if (sent != 0)
 		tg_tcp_rtt_sample(t, tg_time_rtt(in->now) - sent);
+	if (sent != 0)
+		tg_timing_record(
+		    &in->tcp->stats->timing[TG_TIMED_HANDSHAKE], tg_time_rtt(in->now) - sent);
 	t->retries = 0;
 	tg_wheel_cancel(&in->tcp->wheel, in->h);
 	tg_tcp_set_state(in->tcp, t, TG_TCP_ESTABLISHED);

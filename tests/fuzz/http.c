@@ -21,11 +21,11 @@ digest(struct rig *rig, const uint8_t *data, size_t size, size_t piece)
 
 	tg_http_conn_init(&conn);
 	while (at < size) {
-		at += tg_http_receive(&conn, &rig->view, &pins, &stats, data + at,
+		at += tg_http_receive(&conn, &rig->view, &pins, &stats, at + 1, data + at,
 		    (uint32_t)TG_MIN(piece, size - at));
 		for (i = 0; i < conn.n_answers; i++)
 			sum = sum * 31 + conn.answer[i].page * 7u + conn.answer[i].variant + 1;
-		tg_http_acked(&conn, &pins, tg_http_stream_end(&conn));
+		tg_http_acked(&conn, &pins, &stats, at + 1, tg_http_stream_end(&conn));
 	}
 	tg_http_conn_release(&conn, &pins);
 	if (atomic_load(&pins.count[0]) != 0)

@@ -43,6 +43,7 @@ static struct {
 	struct tg_http_view view;
 	struct tg_http_pins pins;
 	struct tg_stats stats;
+	tg_time_t time;
 	struct tg_http_conn conn;
 	uint8_t expected[1 << 16]; /* the response stream, made from the heads and bodies */
 	uint32_t n_expected;
@@ -168,13 +169,20 @@ teardown(void)
 static inline uint32_t
 receive_bytes(const void *p, uint32_t len)
 {
-	return tg_http_receive(&fx.conn, &fx.view, &fx.pins, &fx.stats, p, len);
+	return tg_http_receive(&fx.conn, &fx.view, &fx.pins, &fx.stats, fx.time, p, len);
 }
 
 static inline uint32_t
 receive(const char *text)
 {
 	return receive_bytes(text, (uint32_t)strlen(text));
+}
+
+/* The peer acknowledges the response stream up to offset off. */
+static inline void
+acked(uint32_t off)
+{
+	tg_http_acked(&fx.conn, &fx.pins, &fx.stats, fx.time, off);
 }
 
 static inline uint64_t

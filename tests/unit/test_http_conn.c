@@ -139,7 +139,7 @@ test_idle_request_gets_its_status_and_persistence(void)
 			CU_FAIL(x->request);
 		CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_REQUESTS), 1);
 		CU_ASSERT_EQUAL(counted(tg_http_status_info[x->status].counter), 1);
-		tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+		acked(tg_http_stream_end(&fx.conn));
 		CU_ASSERT_EQUAL(tg_http_idle(&fx.conn), !closes);
 		teardown();
 	}
@@ -175,7 +175,7 @@ test_body_at_the_limit_is_discarded_and_the_next_request_found(void)
 	memset(body, 'G', sizeof(body));
 	receive("GET /a HTTP/1.1\r\nContent-Length: 65536\r\n" HOST_END);
 	CU_ASSERT_EQUAL(receive_bytes(body, 65535), 65535);
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
 	CU_ASSERT_EQUAL(receive("x" GET_BIG), 1 + strlen(GET_BIG));
 	expect_answer(&fx.now[0], PAGE_A, KEEP);
@@ -194,7 +194,7 @@ test_expected_body_is_called_for_and_then_answered(void)
 	expect_answer(&fx.now[0], TG_HTTP_100, KEEP_HEAD);
 	CU_ASSERT_TRUE(stream_is_expected(0));
 	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_REQUESTS), 0);
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
 	CU_ASSERT_EQUAL(receive("ab"), 2);
 	CU_ASSERT_TRUE(stream_is_expected(fx.conn.released));
@@ -213,7 +213,7 @@ test_expected_body_waits_where_four_answers_are_queued(void)
 	setup();
 	CU_ASSERT_EQUAL(
 	    receive(GET_A GET_A GET_A EXPECT_A "abc"), strlen(GET_A GET_A GET_A EXPECT_A));
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_EQUAL(receive("abc"), 3);
 	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_200), 4);
 	teardown();
@@ -270,7 +270,7 @@ test_timeout_of_an_answered_body_closes_without_a_word(void)
 	setup();
 	receive("POST /a HTTP/1.1\r\nContent-Length: 5\r\n" HOST_END "12");
 	expect_answer(&fx.now[0], TG_HTTP_405, KEEP);
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	time_out();
 	CU_ASSERT_TRUE(stream_is_expected(fx.conn.released));
 	CU_ASSERT_TRUE(tg_http_closing(&fx.conn));
@@ -300,7 +300,7 @@ test_closing_bytes_are_taken_and_discarded(void)
 	expect_answer(&fx.now[0], PAGE_A, CLOSE);
 	CU_ASSERT_TRUE(stream_is_expected(0));
 	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_REQUESTS), 1);
-	tg_http_acked(&fx.conn, &fx.pins, fx.n_expected);
+	acked(fx.n_expected);
 	CU_ASSERT_TRUE(tg_http_closing(&fx.conn));
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
 	teardown();
@@ -343,7 +343,7 @@ test_idle_between_requests_only(void)
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
 	receive("ET /a HTTP/1.1\r\n" HOST_END);
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_TRUE(tg_http_idle(&fx.conn));
 	teardown();
 }

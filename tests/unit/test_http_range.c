@@ -178,7 +178,7 @@ test_closing_range_says_so_and_takes_nothing_more(void)
 	expect_single(697, 699, "close");
 	CU_ASSERT_TRUE(stream_is_expected(0));
 	CU_ASSERT_TRUE(tg_http_closing(&fx.conn));
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_EQUAL(receive(GET_A), strlen(GET_A));
 	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_REQUESTS), 1);
 	teardown();
@@ -246,10 +246,10 @@ test_range_behind_other_answers_holds_up_the_next_request(void)
 	a_len = fx.n_expected;
 	expect_single(10, 19, "keep-alive");
 	CU_ASSERT_TRUE(stream_is_expected(0));
-	tg_http_acked(&fx.conn, &fx.pins, a_len);
+	acked(a_len);
 	CU_ASSERT_EQUAL(receive(GET_BIG), 0);
 	CU_ASSERT_TRUE(renders(a_len, fx.n_expected - a_len));
-	tg_http_acked(&fx.conn, &fx.pins, fx.n_expected);
+	acked(fx.n_expected);
 	CU_ASSERT_TRUE(tg_http_idle(&fx.conn));
 	CU_ASSERT_EQUAL(receive(GET_RANGE("bytes=0-0")), strlen(GET_RANGE("bytes=0-0")));
 	expect_single(0, 0, "keep-alive");

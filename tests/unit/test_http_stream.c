@@ -36,10 +36,9 @@ test_pipelined_fourth_answer_stops_and_ack_resumes(void)
 	CU_ASSERT_EQUAL(taken, strlen(GET_A HEAD_BIG POST_A GET_NONE));
 	CU_ASSERT_EQUAL(pinned(7), 4);
 	CU_ASSERT_EQUAL(receive(pipeline + taken), 0);
-	tg_http_acked(&fx.conn, &fx.pins, fx.now[0].page[PAGE_A].head_len[0]); /* not its body */
+	acked(fx.now[0].page[PAGE_A].head_len[0]); /* not its body */
 	CU_ASSERT_EQUAL(receive(pipeline + taken), 0);
-	tg_http_acked(&fx.conn, &fx.pins,
-	    fx.now[0].page[PAGE_A].head_len[0] + fx.now[0].page[PAGE_A].body_len);
+	acked(fx.now[0].page[PAGE_A].head_len[0] + fx.now[0].page[PAGE_A].body_len);
 	CU_ASSERT_EQUAL(pinned(7), 3);
 	CU_ASSERT_EQUAL(receive(pipeline + taken), strlen(GET_BIG));
 	CU_ASSERT_EQUAL(pinned(7), 4);
@@ -54,7 +53,7 @@ test_pipelined_fourth_answer_with_body_leaves_the_body(void)
 	CU_ASSERT_EQUAL(
 	    receive(GET_A GET_A GET_A POST_A GET_A), strlen(GET_A GET_A GET_A POST_A) - 5);
 	CU_ASSERT_EQUAL(receive("12345"), 0);
-	tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
 	CU_ASSERT_FALSE(tg_http_idle(&fx.conn));
 	CU_ASSERT_EQUAL(receive("12345" GET_A), 5 + strlen(GET_A));
 	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_REQUESTS), 5);
@@ -81,7 +80,7 @@ drive_pipeline(uint32_t first, uint32_t rest)
 		CU_ASSERT_TRUE(
 		    renders(fx.conn.released, tg_http_stream_end(&fx.conn) - fx.conn.released));
 		CU_ASSERT_EQUAL_FATAL(pinned(7), TG_HTTP_ANSWERS_MAX);
-		tg_http_acked(&fx.conn, &fx.pins, tg_http_stream_end(&fx.conn));
+		acked(tg_http_stream_end(&fx.conn));
 		CU_ASSERT_EQUAL(pinned(7), 0);
 		piece -= taken;
 	}
@@ -166,10 +165,10 @@ test_acked_at_every_offset_releases_whole_answers_only(void)
 	receive(HEAD_BIG);
 	len = tg_http_stream_end(&fx.conn);
 	for (off = 0; off <= len; off++) {
-		tg_http_acked(&fx.conn, &fx.pins, off);
+		acked(off);
 		CU_ASSERT_EQUAL(pinned(7), 2u - (off >= first) - (off >= len));
 	}
-	tg_http_acked(&fx.conn, &fx.pins, 0);
+	acked(0);
 	CU_ASSERT_EQUAL(pinned_in_all(), 0);
 	CU_ASSERT_TRUE(tg_http_idle(&fx.conn));
 	CU_ASSERT_EQUAL(tg_http_stream_end(&fx.conn), len);
@@ -186,7 +185,7 @@ test_acked_in_order_unpins_each_slot(void)
 	first = tg_http_stream_end(&fx.conn);
 	publish_next();
 	receive(GET_A GET_A);
-	tg_http_acked(&fx.conn, &fx.pins, first);
+	acked(first);
 	CU_ASSERT_EQUAL(pinned(7), 0);
 	CU_ASSERT_EQUAL(pinned(63), 2);
 	tg_http_conn_release(&fx.conn, &fx.pins);
@@ -210,11 +209,11 @@ test_stream_offsets_across_wrap_work(void)
 	CU_ASSERT_EQUAL(memcmp(dst, fx.expected, fx.n_expected), 0);
 	CU_ASSERT_TRUE(tg_http_render(&fx.conn, &fx.view, start + 200, again, len - 200));
 	CU_ASSERT_EQUAL(memcmp(dst + 200, again, len - 200), 0);
-	tg_http_acked(&fx.conn, &fx.pins, start + fx.n_expected - 1);
+	acked(start + fx.n_expected - 1);
 	CU_ASSERT_EQUAL(pinned(7), 2);
-	tg_http_acked(&fx.conn, &fx.pins, start + fx.n_expected);
+	acked(start + fx.n_expected);
 	CU_ASSERT_EQUAL(pinned(7), 1);
-	tg_http_acked(&fx.conn, &fx.pins, start + len);
+	acked(start + len);
 	CU_ASSERT_TRUE(tg_http_idle(&fx.conn));
 	teardown();
 }
@@ -237,7 +236,7 @@ expire_across(uint64_t serial)
 	CU_ASSERT_FALSE(tg_http_render(&fx.conn, &fx.view, 0, dst, 1));
 	CU_ASSERT_FALSE(tg_http_render(&fx.conn, &fx.view, first - 1, dst, 2));
 	CU_ASSERT_TRUE(tg_http_render(&fx.conn, &fx.view, first, dst, 1));
-	tg_http_acked(&fx.conn, &fx.pins, first);
+	acked(first);
 	CU_ASSERT_FALSE(tg_http_expired(&fx.conn, &fx.view));
 	teardown();
 }
@@ -281,8 +280,7 @@ drive_random(const uint8_t *p, uint32_t len, uint64_t *seed)
 		CU_ASSERT_TRUE_FATAL(tg_http_render(
 		    &fx.conn, &fx.view, fx.conn.released, dst, TG_MIN(queued, sizeof(dst))));
 		if (taken < piece || random_below(seed, 3) == 0)
-			tg_http_acked(
-			    &fx.conn, &fx.pins, fx.conn.released + random_below(seed, queued + 1));
+			acked(fx.conn.released + random_below(seed, queued + 1));
 		CU_ASSERT_TRUE_FATAL(pinned_in_all() == fx.conn.n_answers);
 	}
 }
