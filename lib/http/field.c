@@ -3,6 +3,7 @@
  */
 #include "http/field.h"
 
+#include "http/accept.h"
 #include "http/auth.h"
 #include "http/condition.h"
 #include "http/lex.h"
@@ -12,6 +13,7 @@ enum field {
 	FIELD_OTHER,
 	FIELD_HOST,
 	FIELD_RANGE,
+	FIELD_ACCEPT,
 	FIELD_EXPECT,
 	FIELD_IF_MATCH,
 	FIELD_IF_RANGE,
@@ -36,6 +38,7 @@ static const struct {
 	[FIELD_OTHER] = { { NULL, 0 }, 0, false },
 	[FIELD_HOST] = { TG_HTTP_WORD("host"), TG_HTTP_SEEN_HOST, true },
 	[FIELD_RANGE] = { TG_HTTP_WORD("range"), TG_HTTP_SEEN_RANGE, true },
+	[FIELD_ACCEPT] = { TG_HTTP_WORD("accept"), TG_HTTP_SEEN_ACCEPT, false },
 	[FIELD_EXPECT] = { TG_HTTP_WORD("expect"), 0, false },
 	[FIELD_IF_MATCH] = { TG_HTTP_WORD("if-match"), TG_HTTP_SEEN_IF_MATCH, false },
 	[FIELD_IF_RANGE] = { TG_HTTP_WORD("if-range"), TG_HTTP_SEEN_IF_RANGE, true },
@@ -58,7 +61,7 @@ static const struct {
 static const uint8_t first_of_length[TG_HTTP_WORD_MAX + 1] = {
 	[4] = FIELD_HOST,
 	[5] = FIELD_RANGE,
-	[6] = FIELD_EXPECT,
+	[6] = FIELD_ACCEPT,
 	[8] = FIELD_IF_MATCH,
 	[10] = FIELD_CONNECTION,
 	[13] = FIELD_AUTHORIZATION,
@@ -123,6 +126,8 @@ tg_http_field_begin(struct tg_http_parser *ps)
 
 	if (fields[field].once && (ps->seen & fields[field].seen))
 		return false;
+	if (field == FIELD_ACCEPT && !tg_http_accept_begin(ps))
+		field = FIELD_OTHER;
 	ps->field = (uint8_t)field;
 	ps->text_len = 0;
 	ps->seen |= fields[field].seen;
@@ -264,6 +269,8 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 	case FIELD_CONNECTION:
 	case FIELD_TRANSFER_ENCODING:
 		return read_members(ps, p, end);
+	case FIELD_ACCEPT:
+		return tg_http_accept_read(ps, p, end);
 	case FIELD_IF_MATCH:
 	case FIELD_IF_NONE_MATCH:
 		return tg_http_tags_read(ps, p, end, ps->field == FIELD_IF_MATCH);
@@ -300,6 +307,9 @@ tg_http_field_end(struct tg_http_parser *ps)
 	case FIELD_CONNECTION:
 	case FIELD_TRANSFER_ENCODING:
 		end_member(ps);
+		return true;
+	case FIELD_ACCEPT:
+		tg_http_accept_end(ps);
 		return true;
 	case FIELD_IF_MATCH:
 	case FIELD_IF_NONE_MATCH:

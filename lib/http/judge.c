@@ -3,6 +3,7 @@
  */
 #include "http/judge.h"
 
+#include "http/accept.h"
 #include "http/condition.h"
 
 struct tg_http_outcome
@@ -40,6 +41,8 @@ judge_conditions(const struct tg_http_parser *ps, const struct tg_http_site *sit
 {
 	struct tg_http_outcome what = { ps->route->page, close, false, false };
 
+	if ((ps->seen & TG_HTTP_SEEN_ACCEPT) != 0)
+		what.page = tg_http_accept_page(ps);
 	switch (ps->route->conditional ? tg_http_conditions(ps) : TG_HTTP_VERDICT_WHOLE) {
 	case TG_HTTP_VERDICT_WHOLE:
 		break;

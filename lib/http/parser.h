@@ -52,6 +52,13 @@ enum tg_http_parse {
 #define TG_HTTP_SEEN_CHUNKED             (1U << 21) /* the transfer coding chunked */
 #define TG_HTTP_SEEN_CODING              (1U << 22) /* any other */
 #define TG_HTTP_SEEN_BEHIND_CHUNKED      (1U << 23) /* one behind chunked */
+#define TG_HTTP_SEEN_ACCEPT              (1U << 24) /* and the route has a choice */
+
+/* What Accept says about one of two representations. */
+struct tg_http_accept {
+	uint16_t q;   /* weight in thousandths; 0: not wanted */
+	uint8_t rank; /* how specific the media range is that says so */
+};
 
 /* Bytes of a page, both ends included. */
 struct tg_http_range {
@@ -83,7 +90,11 @@ struct tg_http_parser {
 		char path[TG_HTTP_TARGET_MAX]; /* without scheme, authority and query */
 		struct {
 			char text[TG_HTTP_TEXT_MAX]; /* start of the value being read */
-			struct tg_http_range range[TG_HTTP_RANGES_MAX]; /* a result, too */
+			union {
+				/* results, too: of a route that never changes, or has a choice */
+				struct tg_http_range range[TG_HTTP_RANGES_MAX];
+				struct tg_http_accept accept[2];
+			};
 		};
 	};
 };

@@ -109,23 +109,36 @@ struct tg_http_realm {
 	uint16_t unauthorized; /* page of 401, which names the realm */
 };
 
+/* A media type with the version that its parameter of that name tells. */
+struct tg_http_media {
+	const char *type;    /* in lower case, without parameters */
+	const char *version; /* likewise */
+};
+
+/* Two representations, between which the client chooses by Accept (RFC 9110 section 12.5.1). */
+struct tg_http_choice {
+	struct tg_http_media media[2]; /* of the route's page and of the other one */
+	uint16_t other;                /* its page */
+};
+
 #define TG_HTTP_ETAG_BYTES 16 /* without the quotes */
 
 struct tg_http_route {
-	char path[TG_HTTP_TARGET_MAX];     /* starts with '/', no query, not terminated */
-	uint8_t path_len;                  /* 1..TG_HTTP_TARGET_MAX - 1 */
-	bool spared;                       /* answered whatever the load is */
-	uint16_t methods;                  /* set of those that page answers */
-	uint16_t page;                     /* these are indices into tg_http_snapshot.page */
-	uint16_t options;                  /* to OPTIONS, where it is not one of methods */
-	uint16_t not_allowed;              /* to every other method */
-	uint16_t not_modified;             /* where a condition says that the client has page */
-	bool conditional;                  /* page is a 200: conditions are looked at */
-	bool fixed;                        /* page never changes: the following describe it */
-	const struct tg_http_realm *realm; /* who is let in; NULL: everybody */
-	char etag[TG_HTTP_ETAG_BYTES];     /* strong */
-	uint32_t body_len;                 /* bytes */
-	uint64_t modified_s;               /* seconds since 1970; 0: not known */
+	char path[TG_HTTP_TARGET_MAX];       /* starts with '/', no query, not terminated */
+	uint8_t path_len;                    /* 1..TG_HTTP_TARGET_MAX - 1 */
+	bool spared;                         /* answered whatever the load is */
+	uint16_t methods;                    /* set of those that page answers */
+	uint16_t page;                       /* these are indices into tg_http_snapshot.page */
+	uint16_t options;                    /* to OPTIONS, where it is not one of methods */
+	uint16_t not_allowed;                /* to every other method */
+	uint16_t not_modified;               /* where a condition says that the client has page */
+	bool conditional;                    /* page is a 200: conditions are looked at */
+	bool fixed;                          /* page never changes: the following describe it */
+	const struct tg_http_realm *realm;   /* who is let in; NULL: everybody */
+	const struct tg_http_choice *choice; /* page is one of two; NULL: it is the only one */
+	char etag[TG_HTTP_ETAG_BYTES];       /* strong */
+	uint32_t body_len;                   /* bytes */
+	uint64_t modified_s;                 /* seconds since 1970; 0: not known */
 };
 
 /* control: rw until published, then everyone: ro */
