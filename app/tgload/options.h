@@ -11,18 +11,9 @@
 #define TG_TGLOAD_OPTIONS_H
 
 #include "config/config.h"
+#include "url.h"
 
 enum tg_load_action { TG_LOAD_ACTION_RUN, TG_LOAD_ACTION_HELP, TG_LOAD_ACTION_VERSION };
-
-/* http://HOST[:PORT][/PATH]; the host is an address. */
-struct tg_load_url {
-	union tg_ip ip;
-	bool is_ipv6;
-	uint16_t port;    /* host order */
-	const char *host; /* with the port, as in the URL; host_len characters */
-	const char *path; /* at least "/", zero-terminated */
-	unsigned host_len;
-};
 
 struct tg_load_options {
 	enum tg_load_action action;
@@ -41,7 +32,7 @@ struct tg_load_options {
 	double total;       /* requests; 0: no limit */
 	double duration_s, timeout_s, delay_s;
 	bool no_keep_alive, close, half_close, fast_open, json, quiet;
-	struct tg_load_url url;
+	struct tg_url url;
 	int eal_argc;
 	char **eal_argv; /* eal_argc arguments, without the program name */
 };

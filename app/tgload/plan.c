@@ -92,7 +92,8 @@ make_service(struct tg_plan *plan, struct tg_config_errors *err)
 	    WINDOW_SCALE);
 	tg_text_put(&t, "telemetry: false\npdump: false\n");
 	if (t.cut) {
-		fputs("tgload: the command line is too long\n", stderr);
+		fprintf(
+		    stderr, "%s: the command line is too long\n", program_invocation_short_name);
 		return -E2BIG;
 	}
 	return tg_config_parse_service("command line", buf, t.len, &plan->service, err);
@@ -101,11 +102,12 @@ make_service(struct tg_plan *plan, struct tg_config_errors *err)
 static int
 make_requests(struct tg_plan *plan)
 {
-	const struct tg_load_url *url = &plan->options->url;
+	const struct tg_url *url = &plan->options->url;
 	unsigned last;
 
 	if (strlen(url->path) > PATH_CHARS_MAX) {
-		fprintf(stderr, "tgload: the path is longer than %d characters\n", PATH_CHARS_MAX);
+		fprintf(stderr, "%s: the path is longer than %d characters\n",
+		    program_invocation_short_name, PATH_CHARS_MAX);
 		return -E2BIG;
 	}
 	for (last = 0; last < 2; last++) {
@@ -114,8 +116,8 @@ make_requests(struct tg_plan *plan)
 
 		r->text = (const uint8_t *)plan->request[last];
 		r->len = (uint32_t)snprintf(plan->request[last], sizeof(plan->request[last]),
-		    "GET %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: tgload/" TG_VERSION "\r\n%s\r\n",
-		    url->path, (int)url->host_len, url->host,
+		    "GET %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: %s/" TG_VERSION "\r\n%s\r\n",
+		    url->path, (int)url->host_len, url->host, program_invocation_short_name,
 		    last == 0 ? "" : "Connection: close\r\n");
 	}
 	return 0;
@@ -196,7 +198,7 @@ is_link_local(const union tg_ip *ip)
 static void
 wire_endpoints(struct tg_plan *plan, struct tg_wiring *w)
 {
-	const struct tg_load_url *url = &plan->options->url;
+	const struct tg_url *url = &plan->options->url;
 	union tg_ip hop;
 	uint16_t i;
 

@@ -3,18 +3,13 @@
  */
 #include "report.h"
 
-#include "control/text.h"
+#include "figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define JSON_BYTES 65536
-
-static const struct {
-	const char *name;
-	uint32_t permyriad;
-} percentiles[] = { { "p50", 5000 }, { "p90", 9000 }, { "p99", 9900 }, { "p99_9", 9990 } };
 
 static void
 add_shard(struct tg_load_report *r, struct tg_shard *shard)
@@ -61,31 +56,21 @@ tg_load_report_errors(const struct tg_load_report *r)
 	return n;
 }
 
-static double
-per_second(uint64_t n, tg_time_t ns)
-{
-	return ns == 0 ? 0 : (double)n * 1e9 / (double)ns;
-}
-
-static double
-ms(uint64_t ns)
-{
-	return (double)ns / 1e6;
-}
-
 void
 tg_load_report_line(const struct tg_load_report *now, const struct tg_load_report *before)
 {
 	tg_time_t ns = now->elapsed_ns - before->elapsed_ns;
 	bool terminal = isatty(STDERR_FILENO);
 
-#define RATE(what) per_second(now->count[TG_LOAD_##what] - before->count[TG_LOAD_##what], ns)
+#define RATE(what)                                                                                 \
+	tg_figures_per_second(now->count[TG_LOAD_##what] - before->count[TG_LOAD_##what], ns)
 	fprintf(stderr,
 	    "%s%5.0f s: %.0f connections/s, %.0f responses/s, %.1f MB/s, open %" PRIu64
 	    ", p50 %.3f ms, p99 %.3f ms, errors %" PRIu64 "%s",
 	    terminal ? "\r" : "", (double)now->elapsed_ns / 1e9, RATE(ESTABLISHED), RATE(RESPONSES),
-	    RATE(RECEIVED_BYTES) / 1e6, now->open, ms(tg_histogram_percentile(&now->request, 5000)),
-	    ms(tg_histogram_percentile(&now->request, 9900)), tg_load_report_errors(now),
+	    RATE(RECEIVED_BYTES) / 1e6, now->open,
+	    tg_figures_ms(tg_histogram_percentile(&now->request, 5000)),
+	    tg_figures_ms(tg_histogram_percentile(&now->request, 9900)), tg_load_report_errors(now),
 	    terminal ? "\033[K" : "\n");
 #undef RATE
 }
@@ -95,17 +80,6 @@ tg_load_report_line_end(void)
 {
 	if (isatty(STDERR_FILENO))
 		fputc('\n', stderr);
-}
-
-static void
-print_latency(const char *name, const struct tg_histogram *h)
-{
-	unsigned i;
-
-	printf("%-14s %9.3f", name, ms(tg_histogram_min(h)));
-	for (i = 0; i < TG_ARRAY_LEN(percentiles); i++)
-		printf(" %9.3f", ms(tg_histogram_percentile(h, percentiles[i].permyriad)));
-	printf(" %9.3f %9.3f\n", ms(tg_histogram_max(h)), ms(tg_histogram_mean(h)));
 }
 
 /* All counts of a kind that are not zero. */
@@ -181,45 +155,29 @@ tg_load_report_text(const struct tg_load_report *r)
 	printf("connections    %" PRIu64 " opened, %" PRIu64 " established (%.0f/s), %" PRIu64
 	       " failed, %" PRIu64 " cut off at the end\n",
 	    c[TG_LOAD_OPENED], c[TG_LOAD_ESTABLISHED],
-	    per_second(c[TG_LOAD_ESTABLISHED], r->elapsed_ns), tg_load_report_errors(r),
+	    tg_figures_per_second(c[TG_LOAD_ESTABLISHED], r->elapsed_ns), tg_load_report_errors(r),
 	    c[TG_LOAD_CUT_OFF]);
 	printf("requests       %" PRIu64 " sent, %" PRIu64 " answered (%.0f/s): 2xx %" PRIu64
 	       ", 3xx %" PRIu64 ", 4xx %" PRIu64 ", 5xx %" PRIu64 "\n",
 	    c[TG_LOAD_REQUESTS], c[TG_LOAD_RESPONSES],
-	    per_second(c[TG_LOAD_RESPONSES], r->elapsed_ns), c[TG_LOAD_STATUS_2XX],
+	    tg_figures_per_second(c[TG_LOAD_RESPONSES], r->elapsed_ns), c[TG_LOAD_STATUS_2XX],
 	    c[TG_LOAD_STATUS_3XX], c[TG_LOAD_STATUS_4XX], c[TG_LOAD_STATUS_5XX]);
 	printf("bytes          %" PRIu64 " sent, %" PRIu64 " received (%.1f MB/s), %" PRIu64
 	       " of them bodies\n",
 	    c[TG_LOAD_SENT_BYTES], c[TG_LOAD_RECEIVED_BYTES],
-	    per_second(c[TG_LOAD_RECEIVED_BYTES], r->elapsed_ns) / 1e6, c[TG_LOAD_BODY_BYTES]);
+	    tg_figures_per_second(c[TG_LOAD_RECEIVED_BYTES], r->elapsed_ns) / 1e6,
+	    c[TG_LOAD_BODY_BYTES]);
 	printf("SYNs           %" PRIu64 " repeated\n", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
 	if (r->counter[TG_COUNTER_FAST_OPEN_ASKED] + r->counter[TG_COUNTER_FAST_OPEN_SENT] != 0)
 		print_fast_open(r);
 	putchar('\n');
-	printf("%-14s %9s %9s %9s %9s %9s %9s %9s\n", "latency in ms", "min", "p50", "p90", "p99",
-	    "p99.9", "max", "mean");
-	print_latency("handshake", &r->handshake);
-	print_latency("request", &r->request);
+	tg_figures_print_latency_head();
+	tg_figures_print_latency("handshake", &r->handshake);
+	tg_figures_print_latency("request", &r->request);
 	printf("\nwhat failed, and which bounds were met:\n");
 	print_kind(r, TG_LOAD_ERROR);
 	print_kind(r, TG_LOAD_LIMIT);
 	print_stack(r);
-}
-
-static void
-put_latency(struct tg_json *j, const char *name, const struct tg_histogram *h)
-{
-	unsigned i;
-
-	tg_json_open(j, name, '{');
-	tg_json_number(j, "count", tg_histogram_count(h));
-	tg_json_number(j, "min", tg_histogram_min(h));
-	for (i = 0; i < TG_ARRAY_LEN(percentiles); i++)
-		tg_json_number(
-		    j, percentiles[i].name, tg_histogram_percentile(h, percentiles[i].permyriad));
-	tg_json_number(j, "max", tg_histogram_max(h));
-	tg_json_number(j, "mean", tg_histogram_mean(h));
-	tg_json_close(j, '}');
 }
 
 static void
@@ -233,24 +191,6 @@ put_kind(
 		if (tg_load_count_info[i].kind == kind)
 			tg_json_number(j, tg_load_count_info[i].name, r->count[i]);
 	tg_json_close(j, '}');
-}
-
-static void
-put_stack(struct tg_json *j, const struct tg_load_report *r)
-{
-	unsigned i;
-
-	tg_json_open(j, "counters", '{');
-	for (i = 0; i < TG_COUNTER_MAX; i++)
-		if (r->counter[i] != 0)
-			tg_json_number(j, tg_counter_info[i].name, r->counter[i]);
-	tg_json_close(j, '}');
-	tg_json_open(j, "drops", '{');
-	for (i = 0; i < TG_DROP_MAX; i++)
-		if (r->drop[i] != 0)
-			tg_json_number(j, tg_drop_info[i].name, r->drop[i]);
-	tg_json_close(j, '}');
-	tg_json_number(j, "port_missed", r->losses.missed);
 }
 
 static void
@@ -279,18 +219,18 @@ tg_load_report_json(const struct tg_load_report *r)
 	put_kind(&j, "errors", r, TG_LOAD_ERROR);
 	put_kind(&j, "limits", r, TG_LOAD_LIMIT);
 	tg_json_open(&j, "per_second", '{');
-	tg_json_number(
-	    &j, "connections", (uint64_t)per_second(r->count[TG_LOAD_ESTABLISHED], r->elapsed_ns));
-	tg_json_number(
-	    &j, "responses", (uint64_t)per_second(r->count[TG_LOAD_RESPONSES], r->elapsed_ns));
+	tg_json_number(&j, "connections",
+	    (uint64_t)tg_figures_per_second(r->count[TG_LOAD_ESTABLISHED], r->elapsed_ns));
+	tg_json_number(&j, "responses",
+	    (uint64_t)tg_figures_per_second(r->count[TG_LOAD_RESPONSES], r->elapsed_ns));
 	tg_json_number(&j, "received_bytes",
-	    (uint64_t)per_second(r->count[TG_LOAD_RECEIVED_BYTES], r->elapsed_ns));
+	    (uint64_t)tg_figures_per_second(r->count[TG_LOAD_RECEIVED_BYTES], r->elapsed_ns));
 	tg_json_close(&j, '}');
-	put_latency(&j, "handshake_ns", &r->handshake);
-	put_latency(&j, "request_ns", &r->request);
+	tg_figures_put_latency(&j, "handshake_ns", &r->handshake);
+	tg_figures_put_latency(&j, "request_ns", &r->request);
 	tg_json_number(&j, "syn_retransmits", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
 	put_fast_open(&j, r);
-	put_stack(&j, r);
+	tg_figures_put_stack(&j, r->counter, r->drop, &r->losses);
 	tg_json_close(&j, '}');
 	fwrite(buf, 1, text.len, stdout);
 	fputc('\n', stdout);
