@@ -375,3 +375,12 @@ tg_shard_user(const struct tg_shard *shard)
 {
 	return shard->user;
 }
+
+bool
+tg_shard_resolve(struct tg_shard *shard, bool is_ipv6, const union tg_ip *hop, uint16_t vlan,
+    tg_time_t now, uint8_t mac[6])
+{
+	uint16_t hint = TG_NEIGHBOR_NONE;
+
+	return tg_neighbor_resolve(shard->neighbor, is_ipv6, hop, vlan, now, &hint, mac);
+}

@@ -82,6 +82,11 @@ void tg_shard_release_frames(struct tg_shard *shard, struct tg_frames *spare);
 /* Most frames that a shard may hold: the bound of tg_tcp_limits.held. */
 uint32_t tg_shard_held_max(const struct tg_shard *shard);
 
+/* Fills mac for a next hop and returns true; or returns false, and it is asked for in the next run.
+ * hop: on-link on vlan (tg_net_next_hop). Worker only. */
+bool tg_shard_resolve(struct tg_shard *shard, bool is_ipv6, const union tg_ip *hop, uint16_t vlan,
+    tg_time_t now, uint8_t mac[6]);
+
 /* Read by the control thread at any time. */
 struct tg_stats *tg_shard_stats(struct tg_shard *shard);
 const struct tg_tcp_gauges *tg_shard_gauges(const struct tg_shard *shard);
