@@ -3,6 +3,7 @@
  */
 #include "control/pages.h"
 
+#include "control/page/page.h"
 #include "crypto/siphash.h"
 #include "http/head.h"
 
@@ -37,8 +38,12 @@ static const struct builtin {
 	const char *body;   /* or */
 	render_body render; /* for a body that changes */
 	bool ready;         /* the page is 503 while connections should go elsewhere */
+	const char *policy; /* Content-Security-Policy, of a document */
 } builtin[] = {
-	{ .path = "/", .type = "text/html; charset=utf-8", .render = tg_render_index },
+	{ .path = "/",
+	    .type = "text/html; charset=utf-8",
+	    .body = tg_page_index,
+	    .policy = tg_page_policy },
 	{ .path = "/status", .type = "application/json", .render = tg_render_status },
 	{ .path = "/healthz", .type = TEXT_PLAIN, .body = "ok\n" },
 	{ .path = "/readyz", .type = TEXT_PLAIN, .body = "ready\n", .ready = true },
@@ -208,24 +213,62 @@ add_route(struct tg_pages *pages, const char *path, uint16_t page, uint16_t meth
 	return add_allow_pages(pages, methods, &route->options, &route->not_allowed);
 }
 
+/* Gives a page that never changes its validators: the entity tag is a hash of the body, without
+ * a secret, so that every node of a fleet makes the same. */
+static int
+describe(struct tg_pages *pages, struct source *source, struct tg_http_route *route)
+{
+	static const struct tg_siphash_key no_key;
+	uint64_t hash = tg_siphash24(&no_key, source->body, source->body_len);
+	char etag[TG_HTTP_ETAG_BYTES + 1], date[TG_HTTP_DATE_BYTES], fields[128];
+	size_t at;
+	int n;
+
+	snprintf(etag, sizeof(etag), "%016" PRIx64, hash);
+	memcpy(route->etag, etag, TG_HTTP_ETAG_BYTES);
+	route->fixed = true;
+	route->body_len = source->body_len;
+	route->modified_s = source->modified_s;
+	n = snprintf(fields, sizeof(fields), "ETag: \"%s\"\r\n", etag);
+	tg_http_date_write(date, source->modified_s);
+	if (source->modified_s != 0)
+		snprintf(fields + n, sizeof(fields) - (size_t)n, "Last-Modified: %.*s\r\n",
+		    TG_HTTP_DATE_BYTES, date);
+	at = strlen(source->fields);
+	snprintf(
+	    source->fields + at, sizeof(source->fields) - at, "%sAccept-Ranges: bytes\r\n", fields);
+	return status_page(pages, TG_HTTP_304, fields, &route->not_modified);
+}
+
+static int
+add_builtin(struct tg_pages *pages, const struct builtin *from)
+{
+	struct source *source = add_source(pages, TG_HTTP_200, from->type, "");
+	struct tg_http_route *route = &pages->route[pages->site.n_routes];
+	int rc = 0;
+
+	source->render = from->render;
+	source->ready = from->ready;
+	if (from->body != NULL)
+		rc = set_body(source, from->body);
+	if (rc == 0)
+		rc = add_route(pages, from->path, index_of(pages, source), TG_HTTP_METHODS_READ);
+	route->spared = true;
+	if (rc < 0 || from->policy == NULL)
+		return rc;
+	snprintf(source->fields, sizeof(source->fields), "Content-Security-Policy: %s\r\n",
+	    from->policy);
+	return describe(pages, source, route);
+}
+
 static int
 add_builtins(struct tg_pages *pages)
 {
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < TG_ARRAY_LEN(builtin) && rc == 0; i++) {
-		struct source *source = add_source(pages, TG_HTTP_200, builtin[i].type, "");
-
-		source->render = builtin[i].render;
-		source->ready = builtin[i].ready;
-		if (builtin[i].body != NULL)
-			rc = set_body(source, builtin[i].body);
-		if (rc == 0)
-			rc = add_route(
-			    pages, builtin[i].path, index_of(pages, source), TG_HTTP_METHODS_READ);
-		pages->route[i].spared = true;
-	}
+	for (i = 0; i < TG_ARRAY_LEN(builtin) && rc == 0; i++)
+		rc = add_builtin(pages, &builtin[i]);
 	return rc;
 }
 
@@ -299,30 +342,6 @@ set_file(struct source *source, const struct tg_config_route *from, char *why)
 		snprintf(why, TG_PAGES_WHY_MAX, "route %s: cannot read file %s: %s", from->path,
 		    from->file, strerror(-rc));
 	return rc;
-}
-
-/* Gives a page that never changes its validators: the entity tag is a hash of the body, without
- * a secret, so that every node of a fleet makes the same. */
-static int
-describe(struct tg_pages *pages, struct source *source, struct tg_http_route *route)
-{
-	static const struct tg_siphash_key no_key;
-	uint64_t hash = tg_siphash24(&no_key, source->body, source->body_len);
-	char etag[TG_HTTP_ETAG_BYTES + 1], date[TG_HTTP_DATE_BYTES], fields[128];
-	int n;
-
-	snprintf(etag, sizeof(etag), "%016" PRIx64, hash);
-	memcpy(route->etag, etag, TG_HTTP_ETAG_BYTES);
-	route->fixed = true;
-	route->body_len = source->body_len;
-	route->modified_s = source->modified_s;
-	n = snprintf(fields, sizeof(fields), "ETag: \"%s\"\r\n", etag);
-	tg_http_date_write(date, source->modified_s);
-	if (source->modified_s != 0)
-		snprintf(fields + n, sizeof(fields) - (size_t)n, "Last-Modified: %.*s\r\n",
-		    TG_HTTP_DATE_BYTES, date);
-	snprintf(source->fields, sizeof(source->fields), "%sAccept-Ranges: bytes\r\n", fields);
-	return status_page(pages, TG_HTTP_304, fields, &route->not_modified);
 }
 
 /* Makes the page of a configured route; on failure says why. */
@@ -466,8 +485,7 @@ tg_pages_site(const struct tg_pages *pages)
 size_t
 tg_pages_room(const struct tg_pages *pages, uint16_t n_workers)
 {
-	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + TG_RENDER_INDEX_BYTES(n_workers) +
-		      2 * strlen(RETRY_AFTER);
+	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + 2 * strlen(RETRY_AFTER);
 	unsigned i;
 
 	for (i = 0; i < pages->site.n_pages; i++)

@@ -3,8 +3,8 @@
  *
  * Pages: the site that the service configuration describes, and how it is rendered.
  *
- * Built-in routes are `/` (an HTML page about the appliance), `/status` (the same and
- * more as JSON), `/healthz` (the program runs) and `/readyz` (it takes connections: 503
+ * Built-in routes are `/` (the live page, control/page/page.h), `/status` (the state of the
+ * appliance as JSON), `/healthz` (the program runs) and `/readyz` (it takes connections: 503
  * while it shuts down, or shares keys and its clock is not synchronised); the configuration adds
  * pages with a fixed body, redirects and routes of nothing but a status. Bodies of fixed pages are
  * read once; the head of every page carries the date, so a snapshot renders all heads and the

@@ -24,14 +24,9 @@ struct tg_moment {
 #define TG_RENDER_STATUS_BYTES(n_workers)                                                          \
 	(3072U + 160U * TG_CONFIG_LISTENERS_MAX + 64U * (TG_COUNTER_MAX + TG_DROP_MAX) +           \
 	    1536U * (n_workers))
-#define TG_RENDER_INDEX_BYTES(n_workers) (16384U + 384U * TG_DROP_MAX + 512U * (n_workers))
 
 /* Writes the body of `/status`: one JSON object. */
 void tg_render_status(struct tg_text *t, const struct tg_moment *m);
-
-/* Writes the body of `/`: an HTML document that needs no other file. It shows the
- * values of the moment and refreshes them from `/status` where scripts run. */
-void tg_render_index(struct tg_text *t, const struct tg_moment *m);
 
 /* Whole seconds since the program started. */
 uint64_t tg_moment_uptime(const struct tg_moment *m);

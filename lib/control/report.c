@@ -80,15 +80,12 @@ tg_report_pools(struct tg_pool_level pool[TG_REPORT_POOLS], const struct tg_abou
 	uint64_t n = report->n_workers;
 	uint32_t half_open = total->state[TG_TCP_SYN_RECEIVED];
 
-	pool[0] = (struct tg_pool_level){ "connections", "connections", total->connections,
-		n * about->connections };
-	pool[1] = (struct tg_pool_level){ "half_open", "half-open connections", half_open,
-		n * about->half_open };
-	pool[2] = (struct tg_pool_level){ "side_records", "side records", total->sides,
-		n * about->sides };
-	pool[3] =
-	    (struct tg_pool_level){ "held_frames", "held frames", total->held, n * about->held };
-	pool[4] = (struct tg_pool_level){ "mbufs", "frame buffers", report->mbufs, about->mbufs };
+	pool[0] =
+	    (struct tg_pool_level){ "connections", total->connections, n * about->connections };
+	pool[1] = (struct tg_pool_level){ "half_open", half_open, n * about->half_open };
+	pool[2] = (struct tg_pool_level){ "side_records", total->sides, n * about->sides };
+	pool[3] = (struct tg_pool_level){ "held_frames", total->held, n * about->held };
+	pool[4] = (struct tg_pool_level){ "mbufs", report->mbufs, about->mbufs };
 }
 
 void

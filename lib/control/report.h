@@ -110,8 +110,7 @@ enum tg_readiness tg_report_readiness(bool draining, const struct tg_key_facts *
 
 /* A bounded pool of all workers together. */
 struct tg_pool_level {
-	const char *name;  /* as in /status and telemetry */
-	const char *label; /* for people */
+	const char *name; /* as in /status and telemetry */
 	uint64_t in_use, limit;
 };
 

@@ -32,25 +32,6 @@ tg_text_put(struct tg_text *t, const char *s)
 }
 
 void
-tg_text_put_html(struct tg_text *t, const char *s)
-{
-	static const char *const entity[UINT8_MAX + 1] = {
-		['&'] = "&amp;",
-		['<'] = "&lt;",
-		['>'] = "&gt;",
-		['"'] = "&quot;",
-		['\''] = "&#39;",
-	};
-
-	for (; *s != '\0'; s++) {
-		if (entity[(uint8_t)*s] != NULL)
-			tg_text_put(t, entity[(uint8_t)*s]);
-		else
-			put_bytes(t, s, 1);
-	}
-}
-
-void
 tg_text_printf(struct tg_text *t, const char *format, ...)
 {
 	size_t room = t->cap - t->len;

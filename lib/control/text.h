@@ -28,10 +28,6 @@ void tg_text_init(struct tg_text *t, char *buf, size_t cap);
 /* Appends a terminated string as it is. */
 void tg_text_put(struct tg_text *t, const char *s);
 
-/* Likewise, with the characters that HTML gives a meaning replaced by entities; fits
- * element content and quoted attribute values. */
-void tg_text_put_html(struct tg_text *t, const char *s);
-
 /* Appends as printf does. */
 void tg_text_printf(struct tg_text *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

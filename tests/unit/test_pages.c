@@ -141,8 +141,9 @@ test_site_has_the_builtin_pages_and_every_error(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
 	site = tg_pages_site(pages);
 	CU_ASSERT_EQUAL(site->n_routes, 4);
-	/* One page for each route and each status but 200, and two that say what is allowed. */
-	CU_ASSERT_EQUAL(site->n_pages, 4 + TG_HTTP_STATUS_MAX - 1 + 2);
+	/* One page for each route and each status but 200, two that say what is allowed, and the
+	 * 304 of the live page. */
+	CU_ASSERT_EQUAL(site->n_pages, 4 + TG_HTTP_STATUS_MAX - 1 + 2 + 1);
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
 	CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
 	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
@@ -486,31 +487,29 @@ test_status_shows_the_keys_and_the_clock(void)
 	finish();
 }
 
-/* With more and more room first the heads are served, then the shorter page, then both. */
+/* With more and more room first the heads are served, then the page as well. */
 static void
 test_page_without_room_is_500_and_the_others_are_served(void)
 {
-	bool seen_none = false, seen_one = false;
+	bool seen_none = false, seen_all = false;
 	size_t bytes;
 
 	start();
 	pages = tg_pages_create(&service, why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
-	for (bytes = 4096; !seen_one; bytes += 256) {
+	for (bytes = 4096; !seen_all; bytes += 256) {
 		bool fits = render(bytes);
-		enum tg_http_status index = page_of("/")->status,
-				    status = page_of("/status")->status;
+		enum tg_http_status status = page_of("/status")->status;
 
-		CU_ASSERT_TRUE_FATAL(bytes < tg_pages_room(pages, 1));
-		if (fits) {
-			CU_ASSERT_EQUAL(index, TG_HTTP_500);
-			CU_ASSERT_TRUE(body_is(page_of("/"), "500 Internal Server Error\n"));
+		CU_ASSERT_TRUE_FATAL(bytes <= tg_pages_room(pages, 1));
+		if (fits && status == TG_HTTP_500) {
+			seen_none = true;
+			CU_ASSERT_TRUE(body_is(page_of("/status"), "500 Internal Server Error\n"));
 			CU_ASSERT_TRUE(
-			    head_has(page_of("/"), "HTTP/1.1 500 Internal Server Error\r\n"));
+			    head_has(page_of("/status"), "HTTP/1.1 500 Internal Server Error\r\n"));
 			CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
-			seen_none = seen_none || status == TG_HTTP_500;
-			seen_one = status == TG_HTTP_200;
 		}
+		seen_all = fits && status == TG_HTTP_200;
 		free(buf);
 	}
 	buf = NULL;
@@ -600,20 +599,49 @@ test_status_shows_rates_between_two_reports(void)
 }
 
 static void
-test_index_groups_digits_and_hides_reasons_without_drops(void)
+test_live_page_is_fixed_and_tells_what_it_may_load(void)
 {
+	const struct tg_http_page *not_modified;
+	char etag[TG_HTTP_ETAG_BYTES + 16];
+
 	start();
-	pages = tg_pages_create(&service, why);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
-	now.total.drop[TG_DROP_TX_FULL] = 1000045;
-	now.total.drops = 999;
-	snprintf(about.port_name, sizeof(about.port_name), "<0>");
-	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
-	CU_ASSERT_TRUE(body_has(page_of("/"),
-	    "<tr><td>tx_full</td><td class=\"n\" data-k=\"drops.tx_full\">1,000,045</td>"));
-	CU_ASSERT_TRUE(body_has(page_of("/"), "<tr hidden><td>rx_shape</td>"));
-	CU_ASSERT_TRUE(body_has(page_of("/"), "data-k=\"drops_total\">999</td>"));
-	CU_ASSERT_TRUE(body_has(page_of("/"), "<span>&lt;0&gt; "));
+	create_and_render();
+	CU_ASSERT_TRUE(body_has(page_of("/"), "<!doctype html>\n"));
+	CU_ASSERT_TRUE(body_has(page_of("/"), "</html>\n"));
+	CU_ASSERT_TRUE(page_of("/")->body_len < 60000);
+	CU_ASSERT_TRUE(route_of("/")->fixed && route_of("/")->spared);
+	snprintf(
+	    etag, sizeof(etag), "\r\nETag: \"%.*s\"\r\n", TG_HTTP_ETAG_BYTES, route_of("/")->etag);
+	CU_ASSERT_TRUE(head_has(page_of("/"), etag));
+	CU_ASSERT_TRUE(head_has(
+	    page_of("/"), "\r\nContent-Security-Policy: default-src 'none'; connect-src 'self'; "));
+	CU_ASSERT_TRUE(head_has(page_of("/"), "; script-src 'sha256-"));
+	CU_ASSERT_TRUE(head_has(page_of("/"), "; frame-ancestors 'none'\r\n"));
+	CU_ASSERT_TRUE(head_has(page_of("/"), "\r\nAccept-Ranges: bytes\r\n"));
+	not_modified = &page[route_of("/")->not_modified];
+	CU_ASSERT_TRUE(head_has(not_modified, "HTTP/1.1 304 Not Modified\r\n"));
+	CU_ASSERT_TRUE(head_has(not_modified, etag));
+	CU_ASSERT_FALSE(head_has(page_of("/status"), "Content-Security-Policy"));
+	finish();
+}
+
+static void
+test_live_page_has_the_sentence_of_every_reason_and_counter(void)
+{
+	char part[256];
+	unsigned i;
+
+	start();
+	create_and_render();
+	for (i = TG_DROP_NONE + 1; i < TG_DROP_MAX; i++) {
+		snprintf(part, sizeof(part), ",\"%s\"]", tg_drop_info[i].help);
+		CU_ASSERT_TRUE(body_has(page_of("/"), part));
+	}
+	for (i = 0; i < TG_COUNTER_MAX; i++) {
+		snprintf(part, sizeof(part), "\"%s\":\"%s\"", tg_counter_info[i].name,
+		    tg_counter_info[i].help);
+		CU_ASSERT_TRUE(body_has(page_of("/"), part));
+	}
 	finish();
 }
 
@@ -730,8 +758,10 @@ static CU_TestInfo tests[] = {
 	{ "route: that cannot be served is named", test_route_that_cannot_be_served_is_named },
 	{ "file: beyond the cap is refused", test_file_beyond_the_cap_is_refused },
 	{ "status: shows rates between two reports", test_status_shows_rates_between_two_reports },
-	{ "index: groups digits and hides reasons without drops",
-	    test_index_groups_digits_and_hides_reasons_without_drops },
+	{ "live page: is fixed and tells what it may load",
+	    test_live_page_is_fixed_and_tells_what_it_may_load },
+	{ "live page: has the sentence of every reason and counter",
+	    test_live_page_has_the_sentence_of_every_reason_and_counter },
 	{ "room: holds the largest numbers of all workers and routes",
 	    test_room_holds_the_largest_numbers_of_all_workers_and_routes },
 	{ "render: into too little room says so", test_render_into_too_little_room_says_so },

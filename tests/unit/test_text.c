@@ -72,14 +72,6 @@ test_text_printf_after_a_cut_writes_nothing(void)
 }
 
 static void
-test_text_html_replaces_what_has_a_meaning(void)
-{
-	start_text(sizeof(room));
-	tg_text_put_html(&text, "<a b=\"c\" d='e'>\xc3\xbc&");
-	CU_ASSERT_TRUE(text_is("&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;\xc3\xbc&amp;"));
-}
-
-static void
 test_json_separates_values_and_nests(void)
 {
 	struct tg_json j;
@@ -117,7 +109,6 @@ static CU_TestInfo tests[] = {
 	{ "text printf: needs one byte more than it keeps",
 	    test_text_printf_needs_one_byte_more_than_it_keeps },
 	{ "text printf: after a cut writes nothing", test_text_printf_after_a_cut_writes_nothing },
-	{ "text html: replaces what has a meaning", test_text_html_replaces_what_has_a_meaning },
 	{ "json: separates values and nests", test_json_separates_values_and_nests },
 	{ "json: string escapes quotes, backslashes and controls",
 	    test_json_string_escapes_quotes_backslashes_and_controls },
