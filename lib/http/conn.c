@@ -134,12 +134,18 @@ await_body(const struct turn *t)
 		append_page(t, t->view->site->error_page[TG_HTTP_100], 0);
 }
 
+static struct tg_http_client
+client_of(const struct tg_http_conn *c)
+{
+	return (struct tg_http_client){ .busy = c->busy, .src_class = c->src_class };
+}
+
 /* A head is complete: answers it, or leaves that to the end of the body. */
 static void
 end_head(const struct turn *t)
 {
 	struct tg_http_conn *c = t->c;
-	struct tg_http_outcome what = tg_http_judge(&c->parser, t->view->site, c->busy);
+	struct tg_http_outcome what = tg_http_judge(&c->parser, t->view->site, client_of(c));
 	bool chunked = tg_http_is_chunked(&c->parser);
 	bool has_body = chunked || c->parser.content_length != 0;
 
@@ -161,7 +167,7 @@ end_body(const struct turn *t)
 	struct tg_http_conn *c = t->c;
 
 	c->body = BODY_NONE;
-	answer(t, tg_http_judge(&c->parser, t->view->site, c->busy));
+	answer(t, tg_http_judge(&c->parser, t->view->site, client_of(c)));
 }
 
 static uint32_t
@@ -239,6 +245,7 @@ tg_http_conn_init(struct tg_http_conn *c)
 	c->closing = false;
 	c->ranged = false;
 	c->busy = false;
+	c->src_class = 0;
 	tg_http_parser_init(&c->parser);
 }
 
@@ -265,6 +272,12 @@ void
 tg_http_set_busy(struct tg_http_conn *c, bool busy)
 {
 	c->busy = busy;
+}
+
+void
+tg_http_set_source(struct tg_http_conn *c, uint8_t src_class)
+{
+	c->src_class = src_class;
 }
 
 void

@@ -50,11 +50,12 @@ struct tg_http_conn {
 		struct tg_http_chunks chunks;
 	};
 	uint8_t n_answers;
-	uint8_t body;     /* private */
-	bool closing : 1; /* no more requests */
-	bool ranged : 1;  /* the newest answer needs the parser */
-	bool busy : 1;    /* what tg_http_set_busy said */
-	uint32_t began;   /* of the request in the parser, 2^10 ns */
+	uint8_t body;      /* private */
+	bool closing : 1;  /* no more requests */
+	bool ranged : 1;   /* the newest answer needs the parser */
+	bool busy : 1;     /* what tg_http_set_busy said */
+	uint8_t src_class; /* what tg_http_set_source said */
+	uint32_t began;    /* of the request in the parser, 2^10 ns */
 	struct tg_http_answer answer[TG_HTTP_ANSWERS_MAX]; /* oldest first */
 	struct tg_http_parser parser;
 };
@@ -82,6 +83,10 @@ uint32_t tg_http_receive(struct tg_http_conn *c, const struct tg_http_view *view
 /* Says whether the load is above its limit: requests are then answered with 503, but for
  * those of spared routes. */
 void tg_http_set_busy(struct tg_http_conn *c, bool busy);
+
+/* Says which class of sources the client belongs to, below TG_HTTP_CLASSES_MAX: some routes are
+ * for some of them. 0, that of no class, until then. */
+void tg_http_set_source(struct tg_http_conn *c, uint8_t src_class);
 
 /* The request that has begun did not end in time: answers 408, RFC 9110 section 15.5.9,
  * and closes. Without effect between requests, when closing, and while answers are

@@ -63,13 +63,16 @@ judge_conditions(const struct tg_http_parser *ps, const struct tg_http_site *sit
 }
 
 static struct tg_http_outcome
-judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy, bool close)
+judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site,
+    struct tg_http_client client, bool close)
 {
 	const struct tg_http_route *route = ps->route;
 
 	if (route == NULL)
 		return tg_http_refuse(site, TG_HTTP_404, close);
-	if (busy && !route->spared)
+	if (route->classes != 0 && (route->classes & 1U << client.src_class) == 0)
+		return tg_http_refuse(site, TG_HTTP_403, close);
+	if (client.busy && !route->spared)
 		return tg_http_refuse(site, TG_HTTP_503, close);
 	if (route->realm != NULL && (ps->seen & TG_HTTP_SEEN_AUTHORIZED) == 0)
 		return (struct tg_http_outcome){ route->realm->unauthorized, close, true, false };
@@ -83,7 +86,8 @@ judge_route(const struct tg_http_parser *ps, const struct tg_http_site *site, bo
 /* Framing comes first: where the end of the request is not known or not worth reading
  * for, the connection cannot go on. */
 struct tg_http_outcome
-tg_http_judge(const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy)
+tg_http_judge(
+    const struct tg_http_parser *ps, const struct tg_http_site *site, struct tg_http_client client)
 {
 	bool close = !tg_http_parser_persists(ps);
 
@@ -97,5 +101,5 @@ tg_http_judge(const struct tg_http_parser *ps, const struct tg_http_site *site, 
 		return tg_http_refuse(site, TG_HTTP_501, close);
 	if (ps->path_len == 0)
 		return judge_without_path(ps, site, close);
-	return judge_route(ps, site, busy, close);
+	return judge_route(ps, site, client, close);
 }

@@ -4,8 +4,8 @@
  * Judge: decides the answer to a request from its head alone; private to lib/http.
  *
  * The questions come in an order, and the first that is answered decides: how the
- * request is framed, what it expects, its method, its route, the load,
- * who sends it, its conditions.
+ * request is framed, what it expects, its method, its route, where it
+ * comes from, the load, who sends it, its conditions.
  */
 #ifndef TG_HTTP_JUDGE_H
 #define TG_HTTP_JUDGE_H
@@ -23,9 +23,15 @@ struct tg_http_outcome {
 struct tg_http_outcome tg_http_refuse(
     const struct tg_http_site *site, enum tg_http_status status, bool close);
 
-/* The answer to a well-formed head, RFC 9110. busy: the load is above its limit. */
+/* What is known of a request beyond its bytes. */
+struct tg_http_client {
+	bool busy;         /* the load is above its limit */
+	uint8_t src_class; /* source class */
+};
+
+/* The answer to a well-formed head, RFC 9110. */
 struct tg_http_outcome tg_http_judge(
-    const struct tg_http_parser *ps, const struct tg_http_site *site, bool busy);
+    const struct tg_http_parser *ps, const struct tg_http_site *site, struct tg_http_client client);
 
 /* Whether the body comes in chunks and in no other coding. */
 bool tg_http_is_chunked(const struct tg_http_parser *ps);

@@ -25,9 +25,10 @@
 #include "base/types.h"
 #include "crypto/sha256.h"
 
-#define TG_HTTP_SALT_BYTES 16
-#define TG_HTTP_SLOTS      64
-#define TG_HTTP_TARGET_MAX 128 /* routes are shorter: a path this long matches none */
+#define TG_HTTP_SALT_BYTES  16
+#define TG_HTTP_SLOTS       64
+#define TG_HTTP_CLASSES_MAX 32  /* source classes, that of no class included; sets have 32 bits */
+#define TG_HTTP_TARGET_MAX  128 /* routes are shorter: a path this long matches none */
 
 /* Limits on one request, RFC 9112 sections 3 and 5. */
 #define TG_HTTP_LINE_BYTES_MAX    8000  /* request line without CRLF; beyond: 414 */
@@ -124,16 +125,17 @@ struct tg_http_choice {
 #define TG_HTTP_ETAG_BYTES 16 /* without the quotes */
 
 struct tg_http_route {
-	char path[TG_HTTP_TARGET_MAX];       /* starts with '/', no query, not terminated */
-	uint8_t path_len;                    /* 1..TG_HTTP_TARGET_MAX - 1 */
-	bool spared;                         /* answered whatever the load is */
-	uint16_t methods;                    /* set of those that page answers */
-	uint16_t page;                       /* these are indices into tg_http_snapshot.page */
-	uint16_t options;                    /* to OPTIONS, where it is not one of methods */
-	uint16_t not_allowed;                /* to every other method */
-	uint16_t not_modified;               /* where a condition says that the client has page */
-	bool conditional;                    /* page is a 200: conditions are looked at */
-	bool fixed;                          /* page never changes: the following describe it */
+	char path[TG_HTTP_TARGET_MAX]; /* starts with '/', no query, not terminated */
+	uint8_t path_len;              /* 1..TG_HTTP_TARGET_MAX - 1 */
+	bool spared;                   /* answered whatever the load is */
+	uint16_t methods;              /* set of those that page answers */
+	uint16_t page;                 /* these are indices into tg_http_snapshot.page */
+	uint16_t options;              /* to OPTIONS, where it is not one of methods */
+	uint16_t not_allowed;          /* to every other method */
+	uint16_t not_modified;         /* where a condition says that the client has page */
+	bool conditional;              /* page is a 200: conditions are looked at */
+	bool fixed;                    /* page never changes: the following describe it */
+	uint32_t classes;              /* set of source classes that are let in; 0: everybody is */
 	const struct tg_http_realm *realm;   /* who is let in; NULL: everybody */
 	const struct tg_http_choice *choice; /* page is one of two; NULL: it is the only one */
 	char etag[TG_HTTP_ETAG_BYTES];       /* strong */

@@ -157,12 +157,13 @@ answered(struct tg_run *run, uint32_t h, struct tg_load_conn *c)
 }
 
 static uint32_t
-feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
+feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len, uint8_t src_class)
 {
 	struct tg_load *load = run->user;
 	struct tg_load_conn *c = &load->conn[h];
 	uint32_t at = 0;
 
+	(void)src_class;
 	settle(run, h, c);
 	count(load, TG_LOAD_RECEIVED_BYTES, len);
 	if (c->phase == TG_LOAD_WAITING) {

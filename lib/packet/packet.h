@@ -75,6 +75,7 @@ struct tg_packet {
 	bool eth_multicast; /* destination MAC has the group bit: broadcast or multicast */
 	uint8_t ttl;        /* TTL or hop limit */
 	uint8_t tos;        /* DSCP and ECN */
+	uint8_t src_class;  /* the frame's: class of its source */
 	uint16_t vlan;      /* VLAN identifier 1..4094, 0 untagged */
 	uint16_t l3_off;    /* offset of the ARP or IP header in the frame */
 	uint16_t l4_off;    /* offset of the TCP or ICMP header, behind all extension headers */

@@ -72,6 +72,7 @@ tg_parse_l3(const struct tg_frame *frame, enum tg_rx_csum ip_csum, struct tg_pac
 	uint8_t proto = 0;
 	enum tg_drop why;
 
+	pkt->src_class = frame->src_class;
 	why = parse_eth(frame, pkt, &ethertype);
 	if (why != TG_DROP_NONE)
 		return why;

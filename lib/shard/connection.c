@@ -103,10 +103,15 @@ feed_held(struct tg_run *run, uint32_t h)
 {
 	const uint8_t *text;
 	uint32_t len, taken;
+	uint8_t src_class;
 
 	do {
 		len = tg_tcp_take(&run->shard->tcp, h, &text);
-		taken = len != 0 ? run->shard->ops->feed(run, h, text, len) : 0;
+		taken = 0;
+		if (len != 0) {
+			src_class = tg_tcp_held_class(run->tcp, h);
+			taken = run->shard->ops->feed(run, h, text, len, src_class);
+		}
 		tg_tcp_taken(&run->shard->tcp, h, taken, run->spare);
 	} while (taken != 0);
 }

@@ -62,7 +62,7 @@ is_busy(const struct tg_run *run)
 }
 
 static uint32_t
-feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
+feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len, uint8_t src_class)
 {
 	struct server *server = run->user;
 	const struct tg_tcb *t = tg_tcp_tcb(run->tcp, h);
@@ -75,6 +75,7 @@ feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
 	if (conn == NULL)
 		return 0;
 	tg_http_set_busy(conn, is_busy(run));
+	tg_http_set_source(conn, src_class);
 	end = tg_http_stream_end(conn);
 	taken =
 	    tg_http_receive(conn, run->world->http, &server->pins, run->stats, run->now, text, len);

@@ -11,8 +11,8 @@
 
 #define WHEEL_BUDGET 256 /* wheel nodes visited in one run */
 
-static void
-drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why)
+void
+tg_shard_drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why)
 {
 	tg_count_drop(run->shard->stats, why);
 	tg_frames_push(run->spare, frame);
@@ -22,7 +22,7 @@ static void
 send_or_drop(struct tg_run *run, const struct tg_frame *frame)
 {
 	if (run->tx->n == run->tx->cap)
-		drop(run, frame, TG_DROP_TX_FULL);
+		tg_shard_drop(run, frame, TG_DROP_TX_FULL);
 	else
 		tg_frames_push(run->tx, frame);
 }
@@ -88,7 +88,7 @@ receive_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
 	uint32_t len = tg_tcp_in_order(tcp, r->handle, &a->pkt.tcp, &text), taken = 0;
 
 	if (len != 0)
-		taken = run->shard->ops->feed(run, r->handle, text, len);
+		taken = run->shard->ops->feed(run, r->handle, text, len, a->frame.src_class);
 	tg_tcp_text(tcp, r->handle, &a->pkt, &a->frame, taken, run->now, r);
 }
 
@@ -109,7 +109,7 @@ receive_tcp(struct tg_run *run, struct tg_arrival *a)
 	struct tg_tcp_result r;
 
 	if (why != TG_DROP_NONE) {
-		drop(run, &a->frame, why);
+		tg_shard_drop(run, &a->frame, why);
 		return;
 	}
 	tg_tcp_input(&shard->tcp, h, &a->pkt, a->hash, run->now, &r);
@@ -176,10 +176,10 @@ receive_other(struct tg_run *run, struct tg_frame *frame, const struct tg_packet
 		send_or_drop(run, frame);
 		return;
 	case TG_NEIGHBOR_DROP:
-		drop(run, frame, why);
+		tg_shard_drop(run, frame, why);
 		return;
 	case TG_NEIGHBOR_ERROR:
-		drop(run, frame, receive_icmp_error(run, pkt, &err));
+		tg_shard_drop(run, frame, receive_icmp_error(run, pkt, &err));
 		return;
 	}
 }
@@ -212,7 +212,7 @@ parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct tg
 		if (why == TG_DROP_NONE)
 			why = check_layer2(shard->config->net, &next->frame, &next->pkt);
 		if (why != TG_DROP_NONE) {
-			drop(run, &next->frame, why);
+			tg_shard_drop(run, &next->frame, why);
 		} else if (next->pkt.kind != TG_PACKET_TCP) {
 			receive_other(run, &next->frame, &next->pkt);
 		} else {

@@ -46,13 +46,16 @@ struct tg_shard {
 	struct tg_tcp tcp;
 };
 
-/* shard.c. tg_shard_check_addresses: whether a segment of no connection may reach a listener;
+/* shard.c. tg_shard_drop: counts why, and the frame becomes a spare one;
+ * tg_shard_check_addresses: whether a segment of no connection may reach a listener;
  * tg_shard_reply_in_place: its frame becomes the answer to it. */
+void tg_shard_drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why);
 enum tg_drop tg_shard_check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt);
 void tg_shard_reply_in_place(
     struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply);
 
-/* syn_batch.c. Answers those of n segments that are SYNs to be answered with cookies. Returns
+/* syn_batch.c. Answers those of n segments that are SYNs to be answered with cookies, or drops
+ * them as beyond the limit of their source. Returns
  * which: bit i for a[i]. */
 uint32_t tg_syn_batch(struct tg_run *run, struct tg_arrival *a, uint32_t n);
 

@@ -26,13 +26,14 @@ tg_syn_batch(struct tg_run *run, struct tg_arrival *a, uint32_t n)
 {
 	struct tg_tcp *tcp = run->tcp;
 	struct tg_cookie_syn syn[TG_SHARD_CHUNK];
-	uint32_t at[TG_SHARD_CHUNK], done = 0, n_syn = 0, i;
+	uint32_t at[TG_SHARD_CHUNK], done = 0, dropped = 0, n_syn = 0, i;
 	struct tg_segment reply;
 
 	if (!tg_syn_cookies_active(tcp, run->now))
 		return 0;
 	for (i = 0; i < n; i++) {
 		uint16_t endpoint;
+		enum tg_drop why;
 
 		if (!is_first_syn(tcp, &a[i]))
 			continue;
@@ -40,15 +41,21 @@ tg_syn_batch(struct tg_run *run, struct tg_arrival *a, uint32_t n)
 		if (endpoint == TG_ENDPOINT_NONE ||
 		    tg_shard_check_addresses(run->shard, &a[i].pkt) != TG_DROP_NONE)
 			continue; /* refused, if it is, as any other segment */
+		why = tg_syn_limit(tcp, endpoint, &a[i].pkt, run->now);
+		if (why != TG_DROP_NONE) {
+			tg_shard_drop(run, &a[i].frame, why);
+			dropped |= UINT32_C(1) << i;
+			continue;
+		}
 		syn[n_syn] = (struct tg_cookie_syn){ .pkt = &a[i].pkt, .endpoint = endpoint };
 		at[n_syn++] = i;
 		done |= UINT32_C(1) << i;
 	}
 	if (n_syn == 0 || !tg_syn_cookies_make(tcp, syn, n_syn, run->now))
-		return 0;
+		return dropped;
 	for (i = 0; i < n_syn; i++) {
 		tg_syn_cookies_reply(tcp, &syn[i], run->now, &reply);
 		tg_shard_reply_in_place(run, &a[at[i]], &reply);
 	}
-	return done;
+	return done | dropped;
 }

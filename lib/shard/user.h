@@ -49,9 +49,10 @@ struct tg_user_ops {
 	/* Cuts the user's state; NULL while measuring. */
 	void *(*layout)(struct tg_arena *arena, const struct tg_shard_config *config);
 
-	/* Offers in-order text of connection h. Returns the bytes taken; the rest is held and
-	 * offered again. Must not end h. */
-	uint32_t (*feed)(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len);
+	/* Offers in-order text of connection h, whose peer is of source class src_class. Returns
+	 * the bytes taken; the rest is held and offered again. Must not end h. */
+	uint32_t (*feed)(
+	    struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len, uint8_t src_class);
 
 	/* Makes moves of the user's own, bounded in number: it touches TG_USER_POLL_MAX
 	 * connections at most. */

@@ -53,10 +53,8 @@ check_ack_in_syn_received(struct tg_tcp_input *in)
 	uint32_t ack = in->seg->ack;
 
 	if (tg_seq_leq(ack, in->t->snd_una) || tg_seq_gt(ack, in->t->snd_nxt)) {
-		tg_tcp_reset_for(in->seg, &in->r->reply);
-		in->r->has_reply = true;
-		tg_count(in->tcp->stats, TG_COUNTER_RST_SENT);
-		return tg_step_drop(in, TG_DROP_TCP_ACK_INVALID);
+		tg_tcp_reset(in, TG_DROP_TCP_ACK_INVALID);
+		return TG_STEP_DONE;
 	}
 	tg_tcp_set_window(in);
 	tg_tcp_establish(in);

@@ -9,6 +9,7 @@
 
 #include "base/types.h"
 #include "crypto/siphash_lanes.h"
+#include "tcp/source_limit.h"
 
 struct tg_tcp_timers {                          /* all in ticks, base/time.h */
 	uint32_t rto_initial, rto_min, rto_max; /* RFC 6298 */
@@ -62,6 +63,7 @@ struct tg_tcp_secrets {
 	struct tg_siphash_key flow;      /* flow table and steering */
 	struct tg_siphash_key ports;     /* RFC 6056: where to begin to look for a port */
 	struct tg_siphash_key challenge; /* limits of challenge ACKs */
+	struct tg_siphash_key sources;   /* sketches of SYNs by their source */
 };
 
 /* How CWND grows in congestion avoidance, and to what it is reduced. */
@@ -80,6 +82,7 @@ enum tg_tcp_ecn {
 struct tg_tcp_config {
 	struct tg_tcp_timers timers;
 	struct tg_tcp_limits limits;
+	struct tg_source_limits source_limits;
 	struct tg_tcp_secrets secrets;
 	uint32_t receive_window; /* bytes, a multiple of 2^window_scale */
 	uint8_t window_scale;    /* 0..14, what we offer */

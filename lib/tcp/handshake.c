@@ -206,12 +206,10 @@ check_ack_in_syn_sent(struct tg_tcp_input *in)
 	if ((seg->flags & TG_TCP_ACK) == 0 ||
 	    (tg_seq_gt(seg->ack, in->t->snd_una) && tg_seq_leq(seg->ack, in->t->snd_nxt)))
 		return TG_STEP_ON;
-	if ((seg->flags & TG_TCP_RST) == 0) {
-		tg_tcp_reset_for(seg, &in->r->reply);
-		in->r->has_reply = true;
-		tg_count(in->tcp->stats, TG_COUNTER_RST_SENT);
-	}
-	return tg_step_drop(in, TG_DROP_TCP_ACK_INVALID);
+	if ((seg->flags & TG_TCP_RST) != 0)
+		return tg_step_drop(in, TG_DROP_TCP_ACK_INVALID);
+	tg_tcp_reset(in, TG_DROP_TCP_ACK_INVALID);
+	return TG_STEP_DONE;
 }
 
 /* "Second, check the RST bit." Only one that acknowledges our SYN is believed. It says that nobody

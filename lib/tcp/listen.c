@@ -8,8 +8,8 @@
 #include "tcp/tcp_internal.h"
 
 /* RFC 9293 3.10.7.1: the reset that answers a segment of no connection. */
-void
-tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply)
+static void
+make_reset(const struct tg_segment *seg, struct tg_segment *reply)
 {
 	*reply = (struct tg_segment){
 		.flags = TG_TCP_RST,
@@ -24,8 +24,8 @@ tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply)
 	reply->flags |= TG_TCP_ACK;
 }
 
-static void
-reset(struct tg_tcp_input *in, enum tg_drop why)
+void
+tg_tcp_reset(struct tg_tcp_input *in, enum tg_drop why)
 {
 	struct tg_tcp *tcp = in->tcp;
 
@@ -34,7 +34,7 @@ reset(struct tg_tcp_input *in, enum tg_drop why)
 		in->r->drop = TG_DROP_TCP_RST_LIMITED;
 		return;
 	}
-	tg_tcp_reset_for(in->seg, &in->r->reply);
+	make_reset(in->seg, &in->r->reply);
 	in->r->has_reply = true;
 	tg_count(tcp->stats, TG_COUNTER_RST_SENT);
 }
@@ -97,7 +97,7 @@ static void
 refuse_syn(struct tg_tcp_input *in)
 {
 	if (in->tcp->config->reset_on_overflow)
-		reset(in, TG_DROP_TCP_BACKLOG);
+		tg_tcp_reset(in, TG_DROP_TCP_BACKLOG);
 	else
 		in->r->drop = TG_DROP_TCP_BACKLOG;
 }
@@ -108,7 +108,7 @@ receive_ack(struct tg_tcp_input *in, uint16_t endpoint)
 {
 	if ((in->seg->flags & TG_TCP_SYN) != 0 || in->tcp->draining ||
 	    !tg_syn_cookies_accept(in, endpoint))
-		reset(in, TG_DROP_TCP_NO_CONNECTION);
+		tg_tcp_reset(in, TG_DROP_TCP_NO_CONNECTION);
 }
 
 static void
@@ -117,6 +117,9 @@ receive_first_syn(struct tg_tcp_input *in, uint16_t endpoint)
 	struct tg_tcp *tcp = in->tcp;
 
 	tg_syn_pressure_check(tcp, in->now);
+	in->r->drop = tg_syn_limit(tcp, endpoint, in->pkt, in->now);
+	if (in->r->drop != TG_DROP_NONE)
+		return;
 	if (tg_syn_cookies_wanted(tcp, endpoint, in->pkt) && tg_syn_cookies_answer(in, endpoint))
 		return;
 	if (tg_gauge(&tcp->gauges->state[TG_TCP_SYN_RECEIVED]) >= tcp->config->limits.half_open)
@@ -138,7 +141,7 @@ listen(struct tg_tcp_input *in, uint16_t endpoint)
 	else if ((flags & (TG_TCP_SYN | TG_TCP_FIN)) != TG_TCP_SYN)
 		in->r->drop = TG_DROP_TCP_FLAGS; /* no sane stack opens and closes at once */
 	else if (in->tcp->draining)
-		reset(in, TG_DROP_TCP_DRAINING);
+		tg_tcp_reset(in, TG_DROP_TCP_DRAINING);
 	else
 		receive_first_syn(in, endpoint);
 }
@@ -153,7 +156,7 @@ tg_tcp_no_connection(struct tg_tcp_input *in)
 	else if ((in->seg->flags & TG_TCP_RST) != 0)
 		in->r->drop = TG_DROP_TCP_NO_LISTENER_RST;
 	else
-		reset(in, TG_DROP_TCP_NO_CONNECTION);
+		tg_tcp_reset(in, TG_DROP_TCP_NO_CONNECTION);
 }
 
 /* Whether a SYN for a connection in TIME-WAIT is new: RFC 6191 section 2 by timestamps,

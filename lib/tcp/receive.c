@@ -314,6 +314,12 @@ tg_tcp_take(const struct tg_tcp *tcp, uint32_t h, const uint8_t **text)
 	return 0;
 }
 
+uint8_t
+tg_tcp_held_class(const struct tg_tcp *tcp, uint32_t h)
+{
+	return tcp->held[tg_tcp_side_of(tcp, &tcp->tcb[h])->held].frame.src_class;
+}
+
 static void
 pop_held(struct tg_tcp *tcp, struct tg_side *s, struct tg_frames *spare)
 {

@@ -119,6 +119,8 @@ tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_tcp_co
 	tcp->held = tg_arena_take(arena, limits->held, sizeof(*tcp->held));
 	tg_cookie_cache_layout(&tcp->cookies, arena, limits->fast_open_cookies);
 	tg_flowtable_layout(&tcp->flows, arena, tcp->n4 + tcp->n6);
+	tg_source_limit_layout(
+	    &tcp->source_limit, arena, &config->source_limits, &config->secrets.sources);
 	if (arena->base == NULL)
 		return;
 	link_pools(tcp);

@@ -37,6 +37,7 @@
 #include "tcp/cookie_cache.h"
 #include "tcp/fast_open.h"
 #include "tcp/gauges.h"
+#include "tcp/source_limit.h"
 #include "tcp/syn_cookies.h"
 #include "tcp/tcb.h"
 #include "wheel/wheel.h"
@@ -88,6 +89,7 @@ struct tg_tcp {
 	struct tg_flowtable flows;
 	struct tg_wheel wheel;
 	struct tg_syn_cookies syn_cookies;
+	struct tg_source_limit source_limit;
 };
 
 /* tg_tcp_result.events */
@@ -151,6 +153,9 @@ uint32_t tg_tcp_in_order(
 
 /* Held text that is next in order: its length, or 0. */
 uint32_t tg_tcp_take(const struct tg_tcp *tcp, uint32_t h, const uint8_t **text);
+
+/* The source class of the frames held, of which there is one: that of the connection's peer. */
+uint8_t tg_tcp_held_class(const struct tg_tcp *tcp, uint32_t h);
 
 /* The user took n bytes of held text. Frames that are done with are pushed on spare. */
 void tg_tcp_taken(struct tg_tcp *tcp, uint32_t h, uint32_t n, struct tg_frames *spare);

@@ -104,12 +104,13 @@ void tg_black_hole_timeout(struct tg_tcp *tcp, uint32_t h);
 /* settings.c */
 uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
 
-/* listen.c. tg_tcp_find_listener: TG_ENDPOINT_NONE if nobody listens there. */
+/* listen.c. tg_tcp_find_listener: TG_ENDPOINT_NONE if nobody listens there. tg_tcp_reset: drops a
+ * segment, and answers it by a reset if the limit allows. */
 uint16_t tg_tcp_find_listener(const struct tg_tcp_config *config, const struct tg_packet *pkt);
 void tg_tcp_no_connection(struct tg_tcp_input *in);
 void tg_tcp_time_wait_syn(struct tg_tcp_input *in);
 void tg_tcp_duplicate_syn(struct tg_tcp_input *in);
-void tg_tcp_reset_for(const struct tg_segment *seg, struct tg_segment *reply);
+void tg_tcp_reset(struct tg_tcp_input *in, enum tg_drop why);
 
 /* syn_cookies.c, with what syn_cookies.h declares. tg_syn_pressure_check: whether pressure begins
  * or ends. tg_syn_cookies_wanted: a SYN that opens a connection there gets a cookie, which

@@ -68,6 +68,7 @@ set_tcp(struct rig *rig, const struct rig_options *o)
 		    .fast_open_cookies = o->fast_open_cookies,
 		    .challenge_acks_per_second = 100,
 		    .resets_per_second = 100 },
+		.source_limits = { .per_source = o->syns_per_source, .cells = TG_SKETCH_CELLS_MIN },
 		.secrets = { { { 1, 2 } }, { { 3, 4 } }, { { 5, 6 } } },
 		.receive_window = o->receive_window,
 		.window_scale = o->window_scale,

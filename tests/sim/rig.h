@@ -34,6 +34,7 @@ struct rig_options {
 	uint8_t host; /* of 192.0.2.x, 2001:db8::x and the MAC address; 0: 2 */
 	enum rig_role role;
 	enum tg_syn_cookies_mode syn_cookies; /* the keys are the caller's to put into the world */
+	uint32_t syns_per_source;             /* each second, as in tg_source_limits */
 	const struct tg_user_ops *user;       /* NULL: the server */
 	const void *user_config;
 };

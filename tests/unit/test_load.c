@@ -44,10 +44,11 @@ script_answer(struct tg_run *run, uint32_t h)
 }
 
 static uint32_t
-script_feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len)
+script_feed(struct tg_run *run, uint32_t h, const uint8_t *text, uint32_t len, uint8_t src_class)
 {
 	uint32_t n = TG_MIN(len, (uint32_t)sizeof(script.last) - 1);
 
+	(void)src_class;
 	script.served++;
 	script.bytes += len;
 	memcpy(script.last, text, n);

@@ -79,6 +79,7 @@ packet(const struct tg_segment *seg)
 		.is_ipv6 = fx.peer.is_ipv6,
 		.ttl = 64,
 		.tos = fx.peer.ecn,
+		.src_class = fx.peer.src_class,
 		.dst = fx.endpoint[fx.peer.is_ipv6].ip,
 		.tcp = *seg };
 

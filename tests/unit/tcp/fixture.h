@@ -47,6 +47,7 @@ struct fx_peer {
 	uint32_t tsval;            /* timestamp of the next segment */
 	struct tg_tcp_options syn; /* options of its SYN */
 	enum tg_ecn ecn;           /* ECN field of its packets */
+	uint8_t src_class;
 };
 
 struct fixture {
