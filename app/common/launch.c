@@ -18,6 +18,8 @@ tg_launch_create(const struct tg_port *port, const struct tg_device_config *dev,
 		.dev = dev,
 		.shard = &w->shard,
 		.flow_key = &w->tcp.secrets.flow,
+		.source = w->source,
+		.n_sources = w->n_sources,
 		.lcore = lcore };
 
 	RTE_LCORE_FOREACH_WORKER(id)

@@ -14,6 +14,7 @@
 
 #define KEEP_ALIVE_MS 7200000 /* RFC 9293 MUST-28; for connections that ask for it themselves */
 
+_Static_assert(TG_CONFIG_SOURCES_MAX < TG_HTTP_CLASSES_MAX, "sets of classes have 32 bits");
 _Static_assert(TG_CONFIG_ADDRESSES_MAX <= TG_NET_ADDRS_MAX, "every address has its place");
 
 #define IP4_TCP_BYTES (TG_IP4_HEADER_BYTES + TG_TCP_HEADER_BYTES)
@@ -221,6 +222,25 @@ wire_tcp(
 	tcp->mss6 = wire_mss(service, net->mtu, IP6_TCP_BYTES);
 }
 
+static void
+wire_sources(struct tg_wiring *w, const struct tg_service_config *service)
+{
+	struct tg_source_limits *limits = &w->tcp.source_limits;
+	unsigned i;
+
+	w->source = service->source;
+	w->n_sources = service->n_sources;
+	*limits = (struct tg_source_limits){ .per_source = service->syn_limits.per_source_per_s,
+		.per_prefix = service->syn_limits.per_prefix_per_s,
+		.cells = service->syn_limits.cells,
+		.prefix4_bits = (uint8_t)service->syn_limits.prefix4_bits,
+		.prefix6_bits = (uint8_t)service->syn_limits.prefix6_bits };
+	for (i = 0; i < service->n_sources; i++) {
+		if (service->source[i].action == TG_CONFIG_SOURCE_ALLOW)
+			limits->exempt |= UINT32_C(1) << (i + 1);
+	}
+}
+
 /* Adds one endpoint per local address that the listener means. */
 static void
 wire_listener(struct tg_wiring *w, const struct tg_config_listener *from)
@@ -253,6 +273,7 @@ tg_wire(struct tg_wiring *w, const struct tg_service_config *service, const stru
 	if (rc < 0)
 		return rc;
 	wire_tcp(&w->tcp, service, &w->net);
+	wire_sources(w, service);
 	w->tcp.endpoint = w->endpoint;
 	w->tcp.n_endpoints = 0;
 	for (i = 0; i < service->n_listeners; i++)

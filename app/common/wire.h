@@ -17,6 +17,8 @@ struct tg_wiring {
 	struct tg_tcp_config tcp; /* secrets are the caller's to fill before tg_wire */
 	struct tg_neighbor_limits neighbor;
 	struct tg_shard_config shard;
+	const struct tg_config_source *source; /* the configuration's */
+	unsigned n_sources;
 	struct tg_endpoint endpoint[TG_CONFIG_LISTENERS_MAX * TG_NET_ADDRS_MAX];
 };
 

@@ -37,6 +37,9 @@
 #define TG_CONFIG_ROUTE_MAX     128  /* characters of a route's path, the final zero included */
 #define TG_CONFIG_BODY_MAX      1024 /* likewise, of a route's body */
 #define TG_CONFIG_METHODS_MAX   8    /* of a route */
+#define TG_CONFIG_SOURCES_MAX   16   /* classes of sources */
+#define TG_CONFIG_CLASS_MAX     32   /* characters of a class, the final zero included */
+#define TG_CONFIG_PREFIXES_MAX  256  /* of a class */
 #define TG_CONFIG_USERS_MAX     8    /* of a route */
 #define TG_CONFIG_USER_MAX      136  /* characters of a user's line, the final zero included */
 #define TG_CONFIG_SERVER_MAX    64   /* characters of the Server field, the final zero included */
@@ -160,6 +163,27 @@ struct tg_config_listener {
 	enum tg_config_syn_cookies syn_cookies;
 };
 
+/* What becomes of packets from a class of sources. */
+enum tg_config_source_action {
+	TG_CONFIG_SOURCE_NONE,  /* nothing: the class is a name for routes */
+	TG_CONFIG_SOURCE_ALLOW, /* they are exempt from syn_limits */
+	TG_CONFIG_SOURCE_DENY,  /* they are dropped */
+};
+
+struct tg_config_prefix {
+	union tg_ip ip; /* no bit behind the prefix is set */
+	bool is_ipv6;
+	uint8_t bits;
+};
+
+/* Class 1 + i of frames, for source[i]. */
+struct tg_config_source {
+	char name[TG_CONFIG_CLASS_MAX];
+	enum tg_config_source_action action;
+	unsigned n_prefixes; /* at least 1 */
+	struct tg_config_prefix prefix[TG_CONFIG_PREFIXES_MAX];
+};
+
 /* A user's line, taken apart: name:salt:hash, the latter two in hexadecimal digits. */
 struct tg_config_user {
 	char name[32]; /* zero-padded */
@@ -181,6 +205,9 @@ struct tg_config_route {
 	unsigned n_users; /* at least 1 with a realm, else 0 */
 	char users[TG_CONFIG_USERS_MAX][TG_CONFIG_USER_MAX];
 	struct tg_config_user user[TG_CONFIG_USERS_MAX]; /* the same */
+	unsigned n_allow_classes;
+	char allow_classes[TG_CONFIG_SOURCES_MAX][TG_CONFIG_CLASS_MAX];
+	uint32_t classes; /* the same: bit 1 << class; 0: everybody is let in */
 };
 
 struct tg_service_config {
@@ -196,6 +223,15 @@ struct tg_service_config {
 
 	unsigned n_listeners;
 	struct tg_config_listener listener[TG_CONFIG_LISTENERS_MAX];
+
+	unsigned n_sources;
+	struct tg_config_source source[TG_CONFIG_SOURCES_MAX];
+
+	struct {
+		uint32_t per_source_per_s, per_prefix_per_s; /* 0: no limit */
+		uint32_t prefix4_bits, prefix6_bits;
+		uint32_t cells; /* a power of two */
+	} syn_limits;           /* per worker */
 
 	struct {
 		uint32_t connections; /* per worker, as are all limits */

@@ -15,6 +15,13 @@ tg_key_child_name(const struct tg_key *key, const char *prefix)
 	return key->path + len;
 }
 
+bool
+tg_key_is_list(const struct tg_key *key)
+{
+	return key->type == TG_KEY_LIST || key->type == TG_KEY_STRINGS ||
+	       key->type == TG_KEY_PREFIXES;
+}
+
 const char *
 tg_key_leaf(const struct tg_key *key)
 {

@@ -13,17 +13,18 @@
 #include "config/config.h"
 
 enum tg_key_type {
-	TG_KEY_SECTION, /* a map; its keys are those under its path */
-	TG_KEY_LIST,    /* a list of maps */
-	TG_KEY_STRINGS, /* a list of strings */
-	TG_KEY_INTEGER, /* uint32_t */
-	TG_KEY_BOOLEAN, /* bool */
-	TG_KEY_ENUM,    /* an enum; its values are the indices of names */
-	TG_KEY_STRING,  /* char[]: one line, not empty */
-	TG_KEY_TEXT,    /* char[]: any lines, not empty */
-	TG_KEY_IP,      /* struct tg_config_ip */
-	TG_KEY_PREFIX,  /* struct tg_config_address, apart from its VLAN */
-	TG_KEY_MAC,     /* struct tg_config_mac */
+	TG_KEY_SECTION,  /* a map; its keys are those under its path */
+	TG_KEY_LIST,     /* a list of maps */
+	TG_KEY_STRINGS,  /* a list of strings */
+	TG_KEY_INTEGER,  /* uint32_t */
+	TG_KEY_BOOLEAN,  /* bool */
+	TG_KEY_ENUM,     /* an enum; its values are the indices of names */
+	TG_KEY_STRING,   /* char[]: one line, not empty */
+	TG_KEY_TEXT,     /* char[]: any lines, not empty */
+	TG_KEY_IP,       /* struct tg_config_ip */
+	TG_KEY_PREFIX,   /* struct tg_config_address, apart from its VLAN */
+	TG_KEY_PREFIXES, /* a list of struct tg_config_prefix */
+	TG_KEY_MAC,      /* struct tg_config_mac */
 };
 
 struct tg_key {
@@ -31,10 +32,10 @@ struct tg_key {
 	enum tg_key_type type;
 	bool required;
 	size_t offset;            /* of the value, from the config or from its list item */
-	size_t size;              /* STRING, TEXT: bytes; LIST, STRINGS: bytes of one item */
-	size_t count_offset;      /* LIST, STRINGS: of the unsigned number of items */
+	size_t size;              /* STRING, TEXT: bytes; lists: bytes of one item */
+	size_t count_offset;      /* lists: of the unsigned number of items */
 	size_t place_offset;      /* of a struct tg_config_place, or of one per item; 0: none */
-	uint32_t min, max;        /* INTEGER: bounds; LIST, STRINGS: items */
+	uint32_t min, max;        /* INTEGER: bounds; lists: items */
 	const char *zero;         /* INTEGER: what 0 means where it is valid beside the bounds */
 	const char *const *names; /* ENUM: ends with NULL */
 	const char *def;          /* as in a file; NULL: zero bytes, not set */
@@ -57,6 +58,9 @@ extern const char *const tg_route_status_names[];
 /* The part of key's path below prefix ("" or ending with a dot) if it is one name:
  * key is then a child of prefix. Else NULL. */
 const char *tg_key_child_name(const struct tg_key *key, const char *prefix);
+
+/* Whether key is a list of values, or of maps. */
+bool tg_key_is_list(const struct tg_key *key);
 
 /* The last name of key's path. */
 const char *tg_key_leaf(const struct tg_key *key);

@@ -191,7 +191,7 @@ read_value(struct tg_reader *r, const struct tg_key *key, const yaml_node_t *nod
 {
 	if (key->type == TG_KEY_SECTION) {
 		read_section(r, key, node, path, in);
-	} else if (key->type == TG_KEY_LIST || key->type == TG_KEY_STRINGS) {
+	} else if (tg_key_is_list(key)) {
 		read_list(r, key, node, path, in);
 	} else {
 		set_place(in, key, 0, node);

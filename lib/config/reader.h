@@ -61,6 +61,12 @@ void tg_service_check(struct tg_reader *r);
 /* Likewise item i of routes alone. */
 void tg_route_check(struct tg_reader *r, unsigned i);
 
+/* Likewise sources and syn_limits, before the routes. */
+void tg_sources_check(struct tg_reader *r);
+
+/* The class of this name, 1 + its index; 0: there is none. */
+unsigned tg_sources_find(const struct tg_service_config *s, const char *name);
+
 /* Reads a whole file into *text, to be freed. Returns 0 or -errno, with an error. */
 int tg_config_read_file(const char *file, char **text, size_t *len, struct tg_config_errors *err);
 

@@ -207,6 +207,27 @@ check_users(struct tg_reader *r, unsigned i, struct tg_config_route *route)
 	}
 }
 
+static void
+check_classes(struct tg_reader *r, const struct tg_service_config *s, unsigned i,
+    struct tg_config_route *route)
+{
+	unsigned j, class;
+
+	for (j = 0; j < route->n_allow_classes; j++) {
+		class = tg_sources_find(s, route->allow_classes[j]);
+		if (class == 0)
+			tg_reader_fault_at(r, tg_item_path("routes", i, "allow_classes").text,
+			    "has %s, which is no class of sources; give the name of one",
+			    route->allow_classes[j]);
+		else if (s->source[class - 1].action == TG_CONFIG_SOURCE_DENY)
+			tg_reader_fault_at(r, tg_item_path("routes", i, "allow_classes").text,
+			    "has %s, whose packets sources denies; remove one of the two",
+			    route->allow_classes[j]);
+		else
+			route->classes |= UINT32_C(1) << class;
+	}
+}
+
 void
 tg_route_check(struct tg_reader *r, unsigned i)
 {
@@ -217,6 +238,7 @@ tg_route_check(struct tg_reader *r, unsigned i)
 	check_content(r, i, route);
 	check_methods(r, i, route);
 	check_users(r, i, route);
+	check_classes(r, s, i, route);
 	if (!is_media_type(route->type))
 		tg_reader_fault_at(r, tg_item_path("routes", i, "type").text,
 		    "is no media type; give one such as text/plain");

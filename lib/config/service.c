@@ -278,6 +278,7 @@ tg_service_check(struct tg_reader *r)
 	check_listeners(r, s);
 	check_limits(r, s);
 	check_tcp(r, s);
+	tg_sources_check(r);
 	for (i = 0; i < s->n_routes; i++)
 		tg_route_check(r, i);
 	resolve(s);

@@ -7,6 +7,8 @@
 #define SIZE(field)        sizeof(((struct tg_service_config *)NULL)->field)
 #define ADDRESS_AT(field)  offsetof(struct tg_config_address, field)
 #define LISTENER_AT(field) offsetof(struct tg_config_listener, field)
+#define SOURCE_AT(field)   offsetof(struct tg_config_source, field)
+#define SOURCE_SIZE(field) sizeof(((struct tg_config_source *)NULL)->field)
 #define ROUTE_AT(field)    offsetof(struct tg_config_route, field)
 #define ROUTE_SIZE(field)  sizeof(((struct tg_config_route *)NULL)->field)
 
@@ -45,6 +47,13 @@ static const char *const syn_cookies_names[] = {
 static const char *const syn_overflow_names[] = {
 	[TG_CONFIG_SYN_DROP] = "drop",
 	[TG_CONFIG_SYN_RESET] = "reset",
+	NULL,
+};
+
+static const char *const source_action_names[] = {
+	[TG_CONFIG_SOURCE_NONE] = "none",
+	[TG_CONFIG_SOURCE_ALLOW] = "allow",
+	[TG_CONFIG_SOURCE_DENY] = "deny",
 	NULL,
 };
 
@@ -160,6 +169,7 @@ static const struct tg_key service_keys[] = {
 	    .help = "When to answer SYNs with cookies, keeping nothing about them (RFC 4987): auto "
 		    "while limits.half_open is reached.",
 	},
+#include "config/source_keys.def"
 	{
 	    .path = "limits",
 	    .type = TG_KEY_SECTION,
@@ -720,6 +730,17 @@ static const struct tg_key service_keys[] = {
 	    .min = 1,
 	    .max = TG_CONFIG_USERS_MAX,
 	    .help = "Who is let in, one line each as `tidegate secret NAME` prints it.",
+	},
+	{
+	    .path = "routes[].allow_classes",
+	    .type = TG_KEY_STRINGS,
+	    .offset = ROUTE_AT(allow_classes),
+	    .size = ROUTE_SIZE(allow_classes[0]),
+	    .count_offset = ROUTE_AT(n_allow_classes),
+	    .min = 1,
+	    .max = TG_CONFIG_SOURCES_MAX,
+	    .help = "Classes of sources that are let in; all others get 403. Left out: everybody "
+		    "is let in.",
 	},
 	{
 	    .path = "routes[].type",

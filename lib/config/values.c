@@ -105,27 +105,67 @@ parse_address(const char *text, void *at)
 }
 
 static const char *
-parse_prefix(const char *text, void *at)
+parse_prefix_of(const char *text, struct tg_config_prefix *v)
 {
-	struct tg_config_address v;
 	const char *slash = strchr(text, '/');
 	char ip[INET6_ADDRSTRLEN];
 	uint64_t bits;
 
-	memcpy(&v, at, sizeof(v)); /* keeps the VLAN */
 	if (slash == NULL)
 		return "has no prefix length";
 	if ((size_t)(slash - text) >= sizeof(ip))
 		return "is no IP address with a prefix length";
 	memcpy(ip, text, (size_t)(slash - text));
 	ip[slash - text] = '\0';
-	if (!parse_ip(ip, &v.ip, &v.is_ipv6))
+	if (!parse_ip(ip, &v->ip, &v->is_ipv6))
 		return "is no IP address with a prefix length";
-	if (!parse_decimal(slash + 1, &bits) || bits == 0 || bits > (v.is_ipv6 ? 128 : 32))
+	if (!parse_decimal(slash + 1, &bits) || bits == 0 || bits > (v->is_ipv6 ? 128 : 32))
 		return "has a bad prefix length";
-	v.prefix_len = (uint8_t)bits;
+	v->bits = (uint8_t)bits;
+	return NULL;
+}
+
+static const char *
+parse_address_with_prefix(const char *text, void *at)
+{
+	struct tg_config_prefix prefix;
+	struct tg_config_address v;
+	const char *problem = parse_prefix_of(text, &prefix);
+
+	if (problem != NULL)
+		return problem;
+	memcpy(&v, at, sizeof(v)); /* keeps the VLAN */
+	v.ip = prefix.ip;
+	v.is_ipv6 = prefix.is_ipv6;
+	v.prefix_len = prefix.bits;
 	memcpy(at, &v, sizeof(v));
 	return NULL;
+}
+
+/* What lies behind the prefix, if anything, is set. */
+static bool
+has_host_bits(const struct tg_config_prefix *prefix)
+{
+	unsigned i;
+
+	for (i = prefix->bits; i < 128; i++) {
+		if ((prefix->ip.b[i / 8] & 0x80 >> i % 8) != 0)
+			return true;
+	}
+	return false;
+}
+
+static const char *
+parse_prefix(const char *text, void *at)
+{
+	struct tg_config_prefix v;
+	const char *problem = parse_prefix_of(text, &v);
+
+	if (problem == NULL && has_host_bits(&v))
+		problem = "has host bits set";
+	if (problem == NULL)
+		memcpy(at, &v, sizeof(v));
+	return problem;
 }
 
 static int
@@ -180,6 +220,8 @@ tg_value_parse(const struct tg_key *key, const char *text, void *at)
 	case TG_KEY_IP:
 		return parse_address(text, at);
 	case TG_KEY_PREFIX:
+		return parse_address_with_prefix(text, at);
+	case TG_KEY_PREFIXES: /* one item of it */
 		return parse_prefix(text, at);
 	case TG_KEY_MAC:
 		return parse_mac(text, at);
@@ -245,6 +287,11 @@ tg_value_describe(const struct tg_key *key, char *buf, size_t size)
 	case TG_KEY_PREFIX:
 		snprintf(buf, size,
 		    "an address and its prefix length such as 192.0.2.2/24 or 2001:db8::2/64");
+		break;
+	case TG_KEY_PREFIXES:
+		snprintf(buf, size,
+		    "a list of %u to %u prefixes such as 192.0.2.0/24 or 2001:db8::/64", key->min,
+		    key->max);
 		break;
 	case TG_KEY_MAC:
 		snprintf(buf, size, "a unicast MAC address such as 02:00:00:00:00:01");

@@ -406,6 +406,7 @@ add_configured(
 		rc = add_route(pages, from->path, page, methods_of(from));
 	if (rc == 0 && (from->file[0] != '\0' || from->body[0] != '\0'))
 		rc = describe(pages, &pages->source[page], route);
+	route->classes = from->classes;
 	if (rc == 0 && from->n_users != 0)
 		rc = guard(pages, from, i, route);
 	return rc;

@@ -29,6 +29,8 @@ receive_queue(struct tg_worker *w)
 	tg_count_n(w->stats, TG_COUNTER_RX_FRAMES, n);
 	tg_count_n(w->stats, TG_COUNTER_RX_BYTES, bytes);
 	n = tg_frames_from_mbufs(w->port, w->m, n, w->rx.v, w->stats);
+	if (w->sources != NULL)
+		n = tg_sources_sort(w->sources, w->rx.v, n, &w->class_frames, w->stats);
 	if (w->n_workers > 1)
 		n = tg_steer_burst(w, w->rx.v, n);
 	w->rx.n = n;

@@ -32,6 +32,8 @@ struct tg_workers_config {
 	const struct tg_device_config *dev; /* burst, idle policy */
 	const struct tg_shard_config *shard;
 	const struct tg_siphash_key *flow_key; /* steering where the port has no RSS */
+	const struct tg_config_source *source; /* classes of sources; NULL where there are none */
+	unsigned n_sources;
 	uint16_t n_workers;
 	const unsigned *lcore; /* n_workers lcore ids */
 };
@@ -69,6 +71,10 @@ struct tg_shard *tg_workers_shard(struct tg_workers *w, uint16_t i);
 /* Share of its time that worker i spent with frames or timers since it started, in
  * TSC cycles: busy and total. Control, at any time. */
 void tg_workers_load(const struct tg_workers *w, uint16_t i, uint64_t *busy, uint64_t *total);
+
+/* Frames that worker i received from source class src_class, below TG_SOURCE_CLASSES, since it
+ * started. Control, at any time. */
+uint64_t tg_workers_class_frames(const struct tg_workers *w, uint16_t i, unsigned src_class);
 
 /* The worker that the segments of a tuple come to, as their receiver sees it: remote is the
  * peer, ports in wire order. flow_key: of the workers' configuration. Any thread. */

@@ -19,6 +19,7 @@
 #include <rte_ring.h>
 
 #include "io/block.h"
+#include "io/sources.h"
 #include "io/worker.h"
 
 /* Spare frames of a worker before it runs its shard: at least LOW, which is what one
@@ -42,6 +43,7 @@ struct tg_worker {
 	struct tg_stats *stats; /* of the shard */
 	const struct tg_port *port;
 	const struct tg_siphash_key *key;
+	const struct tg_sources *sources; /* NULL: none are configured */
 	uint16_t id;
 	uint16_t n_workers;
 	uint16_t burst;            /* frames from the queue at once, and from the in ring */
@@ -58,6 +60,7 @@ struct tg_worker {
 	bool was_busy;
 	/* worker: rw, control: ro */
 	_Atomic uint64_t busy_cycles, total_cycles;
+	struct tg_class_frames class_frames;
 	/* control */
 	unsigned lcore;
 	struct tg_numa_block block, shard_block;
@@ -70,6 +73,7 @@ struct tg_workers {
 	struct rte_rcu_qsbr *qsbr;              /* thread i is worker i */
 	uint16_t n;
 	struct tg_worker *worker[TG_WORKERS_MAX];
+	struct tg_sources *sources[RTE_MAX_NUMA_NODES]; /* of each node that has a worker */
 };
 
 /* The loop of one worker, for rte_eal_remote_launch; arg is the struct tg_worker. */

@@ -81,6 +81,24 @@ node_of(unsigned lcore, uint16_t id, const struct tg_port *port)
 	return node;
 }
 
+/* The tables of sources for a worker on node; *sources: NULL where none are configured. */
+static int
+share_sources(struct tg_workers *all, const struct tg_workers_config *config, int node,
+    const struct tg_sources **sources)
+{
+	struct tg_sources **of_node = &all->sources[TG_MAX(node, 0)];
+	char name[RTE_RING_NAMESIZE];
+
+	if (config->n_sources != 0 && *of_node == NULL) {
+		snprintf(name, sizeof(name), "tg_src_%u_%d", config->port->id, node);
+		*of_node = tg_sources_create(name, config->source, config->n_sources, node);
+		if (*of_node == NULL)
+			return -ENOMEM;
+	}
+	*sources = *of_node;
+	return 0;
+}
+
 static int
 create_worker(struct tg_workers *all, uint16_t id, const struct tg_workers_config *config)
 {
@@ -93,7 +111,8 @@ create_worker(struct tg_workers *all, uint16_t id, const struct tg_workers_confi
 	    config->n_workers > 1 ? TG_SHARD_BURST_MAX / 2 : TG_SHARD_BURST_MAX);
 	uint32_t held_max;
 
-	if (layout_shard(&own, config->shard, node) != 0)
+	if (share_sources(all, config, node, &own.sources) != 0 ||
+	    layout_shard(&own, config->shard, node) != 0)
 		return -ENOMEM;
 	held_max = tg_shard_held_max(own.shard);
 	(void)layout_worker(&measure, config->n_workers, burst, held_max);
@@ -109,6 +128,7 @@ create_worker(struct tg_workers *all, uint16_t id, const struct tg_workers_confi
 	w->stats = own.stats;
 	w->port = config->port;
 	w->key = config->flow_key;
+	w->sources = own.sources;
 	w->id = id;
 	w->n_workers = config->n_workers;
 	w->burst = (uint16_t)burst;
@@ -284,6 +304,8 @@ tg_workers_free(struct tg_workers *w)
 	for (i = 0; i < w->n; i++)
 		if (w->worker[i] != NULL)
 			free_worker(w->worker[i]);
+	for (i = 0; i < TG_ARRAY_LEN(w->sources); i++)
+		tg_sources_free(w->sources[i]);
 	rte_free(w->qsbr);
 	rte_free(w);
 }
@@ -305,4 +327,10 @@ tg_workers_load(const struct tg_workers *w, uint16_t i, uint64_t *busy, uint64_t
 {
 	*busy = atomic_load_explicit(&w->worker[i]->busy_cycles, memory_order_relaxed);
 	*total = atomic_load_explicit(&w->worker[i]->total_cycles, memory_order_relaxed);
+}
+
+uint64_t
+tg_workers_class_frames(const struct tg_workers *w, uint16_t i, unsigned src_class)
+{
+	return atomic_load_explicit(&w->worker[i]->class_frames.n[src_class], memory_order_relaxed);
 }

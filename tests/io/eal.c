@@ -34,7 +34,7 @@ tg_eal_tap_run(CU_SuiteInfo *suites, const char *const more[])
 {
 	static char prefix[32], runtime[4096], arg[ARGS_MAX][64];
 	static const char *const fixed[] = { "test", "--no-huge", "--no-pci", "--no-telemetry",
-		"--log-level=lib.eal:critical", "--log-level=lib.ethdev:critical", "-m", "96",
+		"--log-level=lib.eal:critical", "--log-level=lib.ethdev:critical", "-m", "192",
 		"--lcores=(0-2)@0" };
 	char *argv[ARGS_MAX + 1];
 	int argc = 0, rc;

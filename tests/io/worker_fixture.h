@@ -28,6 +28,9 @@ static const struct tg_shard_config shard_config = { .net = &net, .tcp = &tcp };
 static struct wire wire;
 static struct tg_workers *all;
 
+static const struct tg_config_source *source; /* what set_up configures; NULL: none */
+static unsigned n_sources;
+
 static inline void
 set_up(uint16_t n_queues, uint16_t n_workers)
 {
@@ -36,6 +39,8 @@ set_up(uint16_t n_queues, uint16_t n_workers)
 		.dev = &wire.dev,
 		.shard = &shard_config,
 		.flow_key = &key,
+		.source = source,
+		.n_sources = n_sources,
 		.n_workers = n_workers,
 		.lcore = lcores,
 	};

@@ -44,6 +44,41 @@ test_relations_contradictory_give_the_value_to_change(void)
 }
 
 static void
+test_sources_contradictory_give_the_value_to_change(void)
+{
+	expect_broken_services(broken_sources, TG_ARRAY_LEN(broken_sources));
+}
+
+/* Prefixes may lie in each other, in one class or in two. */
+static void
+test_sources_are_stored_with_the_routes_that_name_them(void)
+{
+	static const char text[] = SOURCES(
+	    "{ class: a-1, prefixes: [10.0.0.0/8, '2001:db8::/32', 192.0.2.1/32] },"
+	    "{ class: B_2, prefixes: [10.0.0.0/9], action: allow },"
+	    "{ class: c, prefixes: ['::1/128'], action: deny }") "routes: [{ path: /a, body: b, "
+								 "allow_classes: [B_2, a-1] },\n"
+								 "  { path: /b, body: b }]\n";
+
+	CU_ASSERT_EQUAL(parse_service(text), 0);
+	CU_ASSERT_EQUAL_FATAL(service.n_sources, 3);
+	CU_ASSERT_STRING_EQUAL(service.source[0].name, "a-1");
+	CU_ASSERT_EQUAL(service.source[0].action, TG_CONFIG_SOURCE_NONE);
+	CU_ASSERT_EQUAL_FATAL(service.source[0].n_prefixes, 3);
+	CU_ASSERT_EQUAL(service.source[0].prefix[0].ip.v4, tg_be32(0x0a000000));
+	CU_ASSERT_EQUAL(service.source[0].prefix[0].bits, 8);
+	CU_ASSERT_FALSE(service.source[0].prefix[0].is_ipv6);
+	CU_ASSERT_TRUE(service.source[0].prefix[1].is_ipv6);
+	CU_ASSERT_EQUAL(service.source[0].prefix[1].bits, 32);
+	CU_ASSERT_EQUAL(service.source[0].prefix[2].bits, 32);
+	CU_ASSERT_EQUAL(service.source[1].action, TG_CONFIG_SOURCE_ALLOW);
+	CU_ASSERT_EQUAL(service.source[2].action, TG_CONFIG_SOURCE_DENY);
+	CU_ASSERT_EQUAL(service.source[2].prefix[0].bits, 128);
+	CU_ASSERT_EQUAL(service.route[0].classes, 1U << 1 | 1U << 2);
+	CU_ASSERT_EQUAL(service.route[1].classes, 0);
+}
+
+static void
 test_device_broken_gives_the_value_to_change(void)
 {
 	size_t i;
@@ -373,6 +408,8 @@ static CU_TestInfo broken_tests[] = {
 	{ "value wrong", test_value_wrong_gives_value_and_what_is_right },
 	{ "net contradictory", test_net_contradictory_gives_the_value_to_change },
 	{ "relations contradictory", test_relations_contradictory_give_the_value_to_change },
+	{ "sources contradictory", test_sources_contradictory_give_the_value_to_change },
+	{ "sources are stored", test_sources_are_stored_with_the_routes_that_name_them },
 	{ "device broken", test_device_broken_gives_the_value_to_change },
 	{ "several errors are all collected", test_errors_several_are_all_collected_in_order },
 	{ "errors beyond the bound are counted", test_errors_beyond_the_bound_are_counted },

@@ -19,6 +19,8 @@ write_with(char *text, const struct tg_key *key, bool device, const char *value)
 		needs = "address: 192.0.2.2/24, ";
 	else if (strncmp(path, "listeners[]", 11) == 0 && strcmp(leaf, "port") != 0)
 		needs = "port: 80, ";
+	else if (strncmp(path, "sources[]", 9) == 0)
+		needs = "class: a, prefixes: [192.0.2.0/24], ";
 	else if (strncmp(path, "port.", 5) == 0 && strcmp(leaf, "vdev") != 0)
 		needs = "vdev: net_null0, ";
 
@@ -66,6 +68,8 @@ stored(const struct tg_key *key, bool device)
 		base = (const char *)&service.address[0];
 	else if (strncmp(key->path, "listeners[]", 11) == 0)
 		base = (const char *)&service.listener[0];
+	else if (strncmp(key->path, "sources[]", 9) == 0)
+		base = (const char *)&service.source[0];
 	memcpy(&v, base + key->offset, key->type == TG_KEY_BOOLEAN ? sizeof(bool) : sizeof(v));
 	return v;
 }
@@ -111,7 +115,7 @@ test_integer_keys_hold_their_bounds(void)
 			n++;
 		}
 	}
-	CU_ASSERT_EQUAL(n, 44);
+	CU_ASSERT_EQUAL(n, 49);
 }
 
 static void
@@ -183,7 +187,7 @@ check_table(const struct tg_key_table *table, size_t config_size)
 		CU_ASSERT_EQUAL(key->names != NULL, key->type == TG_KEY_ENUM);
 		if (key->type == TG_KEY_STRING || key->type == TG_KEY_TEXT)
 			CU_ASSERT_TRUE(key->size > 1 && key->offset + key->size <= config_size);
-		if (key->type == TG_KEY_LIST || key->type == TG_KEY_STRINGS)
+		if (tg_key_is_list(key))
 			CU_ASSERT_TRUE(key->offset + key->max * key->size <= config_size);
 		if (key->def != NULL) {
 			memset(&scratch, 0, sizeof(scratch));

@@ -312,6 +312,19 @@ test_guarded_route_has_its_users_and_names_its_realm(void)
 }
 
 static void
+test_route_for_classes_has_them(void)
+{
+	start();
+	add_status("/office", 204, "")->classes = 6;
+	add_status("/open", 204, "");
+	create_and_render();
+	CU_ASSERT_EQUAL(route_of("/office")->classes, 6);
+	CU_ASSERT_EQUAL(route_of("/open")->classes, 0);
+	CU_ASSERT_EQUAL(route_of("/status")->classes, 0);
+	finish();
+}
+
+static void
 test_made_secret_opens_the_route_of_its_line(void)
 {
 	char secret[TG_SECRET_CHARS], line[TG_CONFIG_USER_MAX], other[TG_SECRET_CHARS];
@@ -742,6 +755,7 @@ static CU_TestInfo tests[] = {
 	    test_status_route_is_framed_as_its_status_has_it },
 	{ "fixed page: has validators, its 304 the same",
 	    test_fixed_page_has_validators_and_its_304_the_same },
+	{ "route for classes has them", test_route_for_classes_has_them },
 	{ "guarded route: has its users and names its realm",
 	    test_guarded_route_has_its_users_and_names_its_realm },
 	{ "secret: opens the route of its line", test_made_secret_opens_the_route_of_its_line },

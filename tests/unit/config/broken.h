@@ -22,6 +22,7 @@ struct broken {
 
 #define ADDRESS(text) "addresses: [{ address: " text " }]\nlisteners: [{ port: 80 }]\n"
 #define ROUTE(text)   SERVICE "routes: [" text "]\n"
+#define SOURCES(text) SERVICE "sources: [" text "]\n"
 #define HOST          "give an address that a host can have"
 
 /* Not YAML, or not one map. */
@@ -275,6 +276,58 @@ static const struct broken broken_relations[] = {
 	    "text/plain" },
 	{ ROUTE("{ path: /a, body: b, type: text/ }"),
 	    ":3:37: routes[0].type: value \"text/\": is no media type; ..." },
+};
+
+/* Classes of sources, and routes for them. */
+static const struct broken broken_sources[] = {
+	{ SOURCES("{ prefixes: [192.0.2.0/24] }"),
+	    ":3:11: sources[0].class: is missing; give one line of 1 to 31 bytes" },
+	{ SOURCES("{ class: a }"),
+	    ":3:11: sources[0].prefixes: is missing; give a list of 1 to 256 "
+	    "prefixes such as 192.0.2.0/24 or 2001:db8::/64" },
+	{ SOURCES("{ class: a, prefixes: [] }"), ":3:33: sources[0].prefixes: is empty; ..." },
+	{ SOURCES("{ class: a, prefixes: 192.0.2.0/24 }"),
+	    ":3:33: sources[0].prefixes: value \"192.0.2.0/24\": is a single value; give a list "
+	    "..." },
+	{ SOURCES("{ class: a, prefixes: [192.0.2.0] }"),
+	    ":3:34: sources[0].prefixes[0]: value \"192.0.2.0\": has no prefix length; ..." },
+	{ SOURCES("{ class: a, prefixes: [192.0.2.0/33] }"),
+	    ":3:34: sources[0].prefixes[0]: value \"192.0.2.0/33\": has a bad prefix length; ..." },
+	{ SOURCES("{ class: a, prefixes: [10.0.0.0/8, 192.0.2.1/24] }"),
+	    ":3:46: sources[0].prefixes[1]: value \"192.0.2.1/24\": has host bits set; give a list "
+	    "of 1 to 256 prefixes such as 192.0.2.0/24 or 2001:db8::/64" },
+	{ SOURCES("{ class: a, prefixes: [192.0.2.128/24] }"),
+	    ":3:34: sources[0].prefixes[0]: value \"192.0.2.128/24\": has host bits set; ..." },
+	{ SOURCES("{ class: a, prefixes: ['2001:db8::1/127'] }"),
+	    ":3:34: sources[0].prefixes[0]: value \"2001:db8::1/127\": has host bits set; ..." },
+	{ SOURCES("{ class: a b, prefixes: [192.0.2.0/24] }"),
+	    ":3:20: sources[0].class: value \"a b\": holds a character that no class has; give "
+	    "letters, digits, hyphens and underscores" },
+	{ SOURCES("{ class: a, prefixes: [10.0.0.0/8] }, { class: a, prefixes: [11.0.0.0/8] }"),
+	    ":3:58: sources[1].class: value \"a\": is sources[0] again; give each class once" },
+	{ SOURCES("{ class: a, prefixes: [10.0.0.0/8, 11.0.0.0/8, 10.0.0.0/8] }"),
+	    ":3:58: sources[0].prefixes[2]: value \"10.0.0.0/8\": is sources[0].prefixes[0] again; "
+	    "give each prefix once" },
+	{ SOURCES("{ class: a, prefixes: [10.0.0.0/8, '2001:db8::/32'] },\n"
+		  "{ class: b, prefixes: [10.0.0.0/9, '2001:db8:0::/32'] }"),
+	    ":4:36: sources[1].prefixes[1]: value \"2001:db8:0::/32\": is sources[0].prefixes[1] "
+	    "again; give each prefix once" },
+	{ SOURCES("{ class: a, prefixes: [10.0.0.0/8], action: drop }"),
+	    ":3:55: sources[0].action: value \"drop\": is not one of the values; give one of none, "
+	    "allow, deny" },
+	{ SERVICE "syn_limits: { cells: 3000 }\n",
+	    ":3:22: syn_limits.cells: value \"3000\": is no power of two; give one from 1024 to "
+	    "65536" },
+	{ ROUTE("{ path: /a, body: b, allow_classes: [office] }"),
+	    ":3:46: routes[0].allow_classes: has office, which is no class of sources; give the "
+	    "name of one" },
+	{ ROUTE("{ path: /a, body: b, allow_classes: [] }"),
+	    ":3:46: routes[0].allow_classes: is empty; ..." },
+	{ SOURCES(
+	      "{ class: a, prefixes: [10.0.0.0/8], action: deny }") "routes: [{ path: /a, body: b, "
+								    "allow_classes: [a] }]\n",
+	    ":4:46: routes[0].allow_classes: has a, whose packets sources denies; remove one of "
+	    "the two" },
 };
 
 static const struct broken broken_devices[] = {
