@@ -318,8 +318,11 @@ aim(struct tg_flood_loop *l, tg_time_t now)
 	const struct tg_flood_hop *hop = &l->config.hop;
 	uint8_t mac[6];
 
-	if (l->aimed || l->link_seen == 0 ||
-	    !tg_shard_resolve(l->shard, hop->is_ipv6, &hop->ip, hop->vlan, now, mac))
+	if (l->aimed || l->link_seen == 0)
+		return;
+	if (hop->has_mac)
+		memcpy(mac, hop->mac, sizeof(mac));
+	else if (!tg_shard_resolve(l->shard, hop->is_ipv6, &hop->ip, hop->vlan, now, mac))
 		return;
 	tg_flood_aim(l->flood, l->config.port->mac, mac);
 	l->aimed = true;

@@ -35,6 +35,8 @@ struct tg_flood_hop {
 	union tg_ip ip;
 	bool is_ipv6;
 	uint16_t vlan;
+	bool has_mac; /* it is known, and not asked for */
+	uint8_t mac[6];
 };
 
 struct tg_flood_loop_config {

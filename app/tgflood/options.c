@@ -45,6 +45,22 @@ set_gateway(void *to, const struct tg_option *o, const char *text)
 }
 
 static int
+set_mac(void *to, const struct tg_option *o, const char *text)
+{
+	struct tg_flood_args *args = to;
+	uint8_t *m = args->mac;
+	int used = 0;
+
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &m[0], &m[1], &m[2], &m[3], &m[4],
+		&m[5], &used) != 6 ||
+	    text[used] != '\0' || (m[0] & 1) != 0)
+		return tg_command_line_fault(
+		    o->name, text, "is no MAC address of a station, such as 02:00:00:00:00:02");
+	args->has_mac = true;
+	return 0;
+}
+
+static int
 set_action(void *to, const struct tg_option *o, const char *text)
 {
 	(void)text;
@@ -72,6 +88,11 @@ static const struct tg_option infos[] = {
 	    .kind = TG_OPTION_CUSTOM,
 	    .take = set_gateway,
 	    .help = "router for what is off-link; one for each family" },
+	{ .name = "mac",
+	    .arg = "MAC",
+	    .kind = TG_OPTION_CUSTOM,
+	    .take = set_mac,
+	    .help = "the next hop's, which is not asked for it" },
 	{ .name = "sources",
 	    .arg = "IP/LEN",
 	    .kind = TG_OPTION_TEXT,

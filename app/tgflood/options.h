@@ -28,7 +28,8 @@ struct tg_flood_args {
 	double duration_s, delay_s;
 	double check, complete; /* one of so many; 0: none */
 	double seed;            /* negative: random */
-	bool request, any_address, no_replies, json, quiet;
+	uint8_t mac[6];         /* of the next hop, where has_mac */
+	bool has_mac, request, any_address, no_replies, json, quiet;
 };
 
 /* Reads the command line into args, which point into it. Reorders argv. Returns 0, or -EINVAL

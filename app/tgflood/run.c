@@ -237,6 +237,8 @@ make_loop(struct flooder *g)
 	/* An endpoint is one from which the target can be reached. */
 	(void)tg_net_next_hop(&g->wiring.net, config.hop.is_ipv6, &args->host.url.ip,
 	    config.hop.vlan, &config.hop.ip);
+	config.hop.has_mac = args->has_mac;
+	memcpy(config.hop.mac, args->mac, sizeof(args->mac));
 	g->loop = tg_flood_loop_create(&config);
 	if (g->loop == NULL)
 		return -ENOMEM;
