@@ -252,12 +252,9 @@ class Tcp:
                 return
 
 
-def station_from_arguments(usage):
-    """For a program that is called with INTERFACE and the appliance's MAC address; then it
-    is known to the appliance, and the answers to come wait for no address resolution."""
-    if len(sys.argv) < 3:
-        sys.exit(usage)
-    station = Station(sys.argv[1], sys.argv[2])
+def introduce(station):
+    """Makes a station known to the appliance, so that answers to come wait for no address
+    resolution."""
     for is_ipv6 in (False, True):
         station.echo(is_ipv6)
         opener = Tcp(station, is_ipv6)
@@ -272,3 +269,10 @@ def station_from_arguments(usage):
         opener.seq += 1
         opener.abort()
     return station
+
+
+def station_from_arguments(usage):
+    """For a program that is called with INTERFACE and the appliance's MAC address."""
+    if len(sys.argv) < 3:
+        sys.exit(usage)
+    return introduce(Station(sys.argv[1], sys.argv[2]))
