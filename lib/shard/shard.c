@@ -262,6 +262,9 @@ run_timers(struct tg_run *run)
 	struct tg_shard *shard = run->shard;
 	uint32_t expired[TIMERS_PER_RUN], tick = tg_time_tick(run->now), n, i;
 
+	/* Pressure ends where nothing arrives, too. */
+	if (shard->tcp.syn_cookies.pressure)
+		tg_syn_cookies_active(&shard->tcp, run->now);
 	n = tg_wheel_advance(&shard->tcp.wheel, tick, WHEEL_BUDGET, expired, TIMERS_PER_RUN);
 	for (i = 0; i < n; i++) {
 		struct tg_tcp_result r;

@@ -8,6 +8,27 @@
 #define PRESSURE_TICKS 3815 /* four seconds: two tries of a client with the usual RTO */
 #define FEW_SYNS       4    /* fewer are not worth the wide registers */
 
+/* Half-open connections live for 63 seconds by default, sixteen times as long as PRESSURE_TICKS: a
+ * flood that leaves this part of a table within those fills it. */
+#define FLOOD_SHARE(limit) TG_MAX((limit) / 16, 1U)
+
+/* Cookies that nobody has answered, or only on another node; by now. */
+static uint64_t
+count_unanswered(const struct tg_tcp *tcp)
+{
+	return tg_stats_counter(tcp->stats, TG_COUNTER_COOKIES_ISSUED) -
+	       tg_stats_counter(tcp->stats, TG_COUNTER_COOKIES_ACCEPTED);
+}
+
+/* Whether the cookies made under pressure show that the flood goes on. */
+static bool
+is_flooded(const struct tg_tcp *tcp)
+{
+	int64_t more = (int64_t)(count_unanswered(tcp) - tcp->syn_cookies.unanswered);
+
+	return more > (int64_t)FLOOD_SHARE(tcp->config->limits.half_open);
+}
+
 void
 tg_syn_pressure_check(struct tg_tcp *tcp, tg_time_t now)
 {
@@ -15,8 +36,9 @@ tg_syn_pressure_check(struct tg_tcp *tcp, tg_time_t now)
 	uint32_t n = tg_gauge(&tcp->gauges->state[TG_TCP_SYN_RECEIVED]);
 	uint32_t limit = tcp->config->limits.half_open, tick = tg_time_tick(now);
 
-	if (n >= limit) {
+	if (n >= limit || (c->pressure && is_flooded(tcp))) {
 		c->full = tick;
+		c->unanswered = count_unanswered(tcp);
 		if (c->pressure)
 			return;
 		c->pressure = true;

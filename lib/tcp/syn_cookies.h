@@ -10,9 +10,11 @@
  *   always   they get cookies
  *
  * Pressure is the shard's, not a listener's: they share the table. It ends once no more than
- * half of the limit are half open, and not within seconds of the table having been full, so
- * that a flood does not switch with every connection that times out. Under pressure half-open
- * connections are given fewer SYN-ACKs, whatever the mode of their listener.
+ * half of the limit are half open, and not within four seconds of the table having been full, so
+ * that a flood does not switch with every connection that times out. Nor within four seconds of
+ * so many cookies having gone unanswered as would have filled the table: a flood that goes on
+ * would fill it again at once, and the clients behind it would wait for their next try. Under
+ * pressure half-open connections are given fewer SYN-ACKs, whatever the mode of their listener.
  *
  * A cookie is honoured by every listener not in mode never if other nodes make cookies with the
  * same keys, and else only if this shard made one in this epoch or the one before: as long as
@@ -41,7 +43,8 @@ struct tg_syn_cookies {
 	uint64_t issued; /* epoch of the last cookie made; 0: none was */
 	bool always;     /* a listener is in mode always */
 	bool pressure;
-	uint32_t full; /* tick at which the table was last seen full */
+	uint32_t full;       /* tick at which the table was last full, or would have been */
+	uint64_t unanswered; /* cookies that nobody had answered by then */
 };
 
 /* A SYN that is to be answered with a cookie. */

@@ -28,7 +28,8 @@
 #define FX_PEER_WND   65535
 #define FX_PEER_MSS   1000
 #define FX_PEER_TSVAL 0xfffffff0u /* first timestamp of the peer */
-#define FX_TCBS       12
+#define FX_TCBS       12          /* as configured, of both families */
+#define FX_TCBS_MAX   96
 #define FX_SENT_MAX   512
 #define FX_FRAMES     128
 
@@ -65,7 +66,7 @@ struct fixture {
 	uint32_t h;        /* connection of the last segment, TG_HANDLE_NONE once it ended */
 	struct tg_tcb *t;  /* its TCB */
 	uint32_t iss;      /* ours, on this connection */
-	uint32_t iss_of[FX_TCBS];
+	uint32_t iss_of[FX_TCBS_MAX];
 	uint32_t mark;          /* tick of the last fx_mark */
 	struct tg_tcp_result r; /* what the last segment, timer or call said */
 	uint32_t syn_text;      /* bytes that the last fx_connect_fast put in the SYN */

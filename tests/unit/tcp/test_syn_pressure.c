@@ -122,6 +122,14 @@ test_auto_without_the_key_of_the_moment_refuses(void)
 	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ISSUED), 0);
 }
 
+/* In mode auto, with a table of which a sixteenth is four. */
+static void
+listen_large(void)
+{
+	fx.config.limits.connections4 = 80;
+	sc_listen(TG_SYN_COOKIES_AUTO, 64);
+}
+
 /* Three of four half-open connections go, one remains: below the low-water mark of two. */
 static void
 drain_to(uint32_t left)
@@ -138,21 +146,101 @@ drain_to(uint32_t left)
 static void
 test_pressure_lasts_until_half_of_the_limit(void)
 {
-	sc_listen(TG_SYN_COOKIES_AUTO, 4);
+	listen_large();
 	fx.config.timers.syn_ack_retries_pressure = 15;
-	fill(40000, 5);
+	fill(40000, 65);
 	FX_EQUAL(pressure(), 1);
-	drain_to(3);
+	drain_to(33);
 	fx.now += 5 * TG_NS_PER_SEC;
 	fx_turn_to(41000);
 	sc_syn("S", 0);
 	FX_EQUAL(pressure(), 1);
-	drain_to(2);
+	drain_to(32);
 	FX_TRUE(!tg_syn_cookies_active(&fx.tcp, fx.now), "over");
 	FX_EQUAL(pressure(), 0);
 	FX_EQUAL(fx_counter(TG_COUNTER_SYN_PRESSURE_OVER), 1);
 	fill(41001, 1);
-	FX_EQUAL(half_open(), 3);
+	FX_EQUAL(half_open(), 33);
+}
+
+/* A second of n SYNs that draw cookies. Returns whether there is pressure at its end. */
+static bool
+second_of(uint32_t n, bool answered)
+{
+	static uint16_t port;
+	struct tg_segment syn_ack;
+
+	while (n-- > 0) {
+		fx_turn_to((uint16_t)(1024 + port++ % 30000));
+		syn_ack = sc_syn("S", 0);
+		if (!answered)
+			continue;
+		sc_ack(&syn_ack, ".", 0);
+		FX_STATE(TG_TCP_ESTABLISHED);
+		fx_abort();
+	}
+	fx_forget();
+	fx.now += TG_NS_PER_SEC + TG_NS_PER_MS; /* four of them are four seconds in ticks, too */
+	return tg_syn_cookies_active(&fx.tcp, fx.now);
+}
+
+/* A sixteenth of the table in four seconds would fill it in the life of a half-open one. */
+static void
+test_pressure_lasts_while_cookies_go_unanswered(void)
+{
+	uint32_t i;
+
+	listen_large();
+	fill(40000, 65);
+	drain_to(0);
+	for (i = 0; i < 60; i++)
+		FX_TRUE(second_of(2, false), "the flood goes on");
+	FX_EQUAL(fx_counter(TG_COUNTER_SYN_PRESSURE), 1);
+	FX_EQUAL(half_open(), 0);
+	for (i = 0; i < 3; i++)
+		second_of(0, false);
+	FX_TRUE(!second_of(0, false), "over, four seconds later");
+	FX_EQUAL(fx_counter(TG_COUNTER_SYN_PRESSURE), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_SYN_PRESSURE_OVER), 1);
+}
+
+static void
+test_pressure_ends_with_few_cookies_unanswered(void)
+{
+	uint32_t i;
+
+	listen_large();
+	fill(40000, 65); /* the last of them by cookie */
+	drain_to(0);
+	for (i = 0; i < 3; i++)
+		FX_TRUE(second_of(1, false), "not yet");
+	FX_TRUE(!second_of(0, false), "a sixteenth of the table, no more");
+}
+
+static void
+test_pressure_ends_with_any_number_of_cookies_answered(void)
+{
+	uint32_t i;
+
+	listen_large();
+	fill(40000, 65);
+	drain_to(0);
+	for (i = 0; i < 3; i++)
+		FX_TRUE(second_of(200, true), "not yet");
+	FX_TRUE(!second_of(200, true), "over");
+	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ACCEPTED), 800);
+}
+
+/* Cookies of another node are answered here: more are taken than made. */
+static void
+test_pressure_ends_with_more_cookies_taken_than_made(void)
+{
+	listen_large();
+	fill(40000, 65);
+	drain_to(0);
+	tg_count_n(&fx.stats, TG_COUNTER_COOKIES_ACCEPTED, 1000);
+	fx.now += 5 * TG_NS_PER_SEC;
+	FX_TRUE(!tg_syn_cookies_active(&fx.tcp, fx.now), "over");
 }
 
 static void
@@ -289,6 +377,14 @@ static CU_TestInfo tests[] = {
 	{ "auto_without_the_key_of_the_moment_refuses",
 	    test_auto_without_the_key_of_the_moment_refuses },
 	{ "pressure_lasts_until_half_of_the_limit", test_pressure_lasts_until_half_of_the_limit },
+	{ "pressure_lasts_while_cookies_go_unanswered",
+	    test_pressure_lasts_while_cookies_go_unanswered },
+	{ "pressure_ends_with_few_cookies_unanswered",
+	    test_pressure_ends_with_few_cookies_unanswered },
+	{ "pressure_ends_with_any_number_of_cookies_answered",
+	    test_pressure_ends_with_any_number_of_cookies_answered },
+	{ "pressure_ends_with_more_cookies_taken_than_made",
+	    test_pressure_ends_with_more_cookies_taken_than_made },
 	{ "pressure_lasts_four_seconds_from_when_it_was_full",
 	    test_pressure_lasts_four_seconds_from_when_it_was_full },
 	{ "pressure_ends_across_the_wrap_of_ticks", test_pressure_ends_across_the_wrap_of_ticks },
