@@ -83,6 +83,8 @@ fill_about(struct appliance *a)
 	if (rte_eth_dev_info_get(port->id, &info) == 0)
 		snprintf(about->driver, sizeof(about->driver), "%s", info.driver_name);
 	fill_listeners(about, a->service);
+	about->source = a->service->source;
+	about->n_sources = a->service->n_sources;
 }
 
 static void

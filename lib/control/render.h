@@ -22,8 +22,8 @@ struct tg_moment {
 
 /* Bytes that the bodies take at most: every entry at its longest. */
 #define TG_RENDER_STATUS_BYTES(n_workers)                                                          \
-	(3072U + 160U * TG_CONFIG_LISTENERS_MAX + 64U * (TG_COUNTER_MAX + TG_DROP_MAX) +           \
-	    1536U * (n_workers))
+	(3072U + 160U * TG_CONFIG_LISTENERS_MAX + 112U * TG_CONFIG_SOURCES_MAX +                   \
+	    64U * (TG_COUNTER_MAX + TG_DROP_MAX) + 1536U * (n_workers))
 
 /* Writes the body of `/status`: one JSON object. */
 void tg_render_status(struct tg_text *t, const struct tg_moment *m);

@@ -21,6 +21,8 @@ tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally)
 	sum->sides += tally->sides;
 	sum->held += tally->held;
 	sum->syn_pressure += tally->syn_pressure;
+	for (n = 0; n < TG_CONFIG_SOURCES_MAX; n++)
+		sum->source_frames[n] += tally->source_frames[n];
 	sum->busy += tally->busy;
 	sum->cycles += tally->cycles;
 }
@@ -60,6 +62,18 @@ tg_report_syn_overflow_name(enum tg_config_syn_overflow overflow)
 	};
 
 	return name[overflow];
+}
+
+const char *
+tg_report_source_action_name(enum tg_config_source_action action)
+{
+	static const char *const name[] = {
+		[TG_CONFIG_SOURCE_NONE] = "none",
+		[TG_CONFIG_SOURCE_ALLOW] = "allow",
+		[TG_CONFIG_SOURCE_DENY] = "deny",
+	};
+
+	return name[action];
 }
 
 enum tg_readiness

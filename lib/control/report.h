@@ -50,6 +50,8 @@ struct tg_about {
 	enum tg_config_syn_overflow syn_overflow;
 	unsigned n_listeners;
 	struct tg_about_listener listener[TG_CONFIG_LISTENERS_MAX];
+	const struct tg_config_source *source; /* the configuration's classes */
+	unsigned n_sources;
 };
 
 /* What is known about the keys of SYN cookies, control/key_store.h. */
@@ -66,12 +68,13 @@ struct tg_key_facts {
 struct tg_tally {
 	uint64_t counter[TG_COUNTER_MAX];
 	uint64_t drop[TG_DROP_MAX];
-	uint64_t drops;                /* of all reasons together */
-	uint32_t state[TG_TCP_STATES]; /* connections */
-	uint32_t connections;          /* in all states together */
-	uint32_t sides, held;          /* records and frames in use */
-	uint32_t syn_pressure;         /* workers under pressure by SYNs */
-	uint64_t busy, cycles;         /* TSC cycles: with work, and since the worker started */
+	uint64_t drops;                                /* of all reasons together */
+	uint32_t state[TG_TCP_STATES];                 /* connections */
+	uint32_t connections;                          /* in all states together */
+	uint32_t sides, held;                          /* records and frames in use */
+	uint32_t syn_pressure;                         /* workers under pressure by SYNs */
+	uint64_t source_frames[TG_CONFIG_SOURCES_MAX]; /* received from each class */
+	uint64_t busy, cycles; /* TSC cycles: with work, and since the worker started */
 };
 
 struct tg_report {
@@ -100,8 +103,10 @@ void tg_report_read(
 unsigned tg_report_active_workers(
     const struct tg_about_listener *listener, const struct tg_report *report);
 
-/* The names that the configuration has for a mode, and for what becomes of a SYN too many. */
+/* The names that the configuration has for a mode, for what becomes of a SYN too many, and for
+ * what becomes of a class of sources. */
 const char *tg_report_syn_cookies_name(enum tg_config_syn_cookies mode);
+const char *tg_report_source_action_name(enum tg_config_source_action action);
 const char *tg_report_syn_overflow_name(enum tg_config_syn_overflow overflow);
 
 /* Whether connections may be sent here, or why not. A clock matters to nodes that share keys. */

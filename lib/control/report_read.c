@@ -28,6 +28,8 @@ tg_tally_read(struct tg_tally *tally, struct tg_workers *workers, uint16_t i)
 		tally->state[n] = tg_gauge(&gauges->state[n]);
 		tally->connections += tally->state[n];
 	}
+	for (n = 0; n < TG_CONFIG_SOURCES_MAX; n++)
+		tally->source_frames[n] = tg_workers_class_frames(workers, i, n + 1);
 	tg_workers_load(workers, i, &tally->busy, &tally->cycles);
 }
 

@@ -97,6 +97,25 @@ put_listeners(struct tg_json *j, const struct tg_about *about, const struct tg_r
 	tg_json_close(j, ']');
 }
 
+/* Only where classes are configured. */
+static void
+put_sources(struct tg_json *j, const struct tg_about *about, const struct tg_tally *total)
+{
+	unsigned i;
+
+	if (about->n_sources == 0)
+		return;
+	tg_json_open(j, "sources", '[');
+	for (i = 0; i < about->n_sources; i++) {
+		tg_json_open(j, NULL, '{');
+		tg_json_string(j, "class", about->source[i].name);
+		tg_json_string(j, "action", tg_report_source_action_name(about->source[i].action));
+		tg_json_number(j, "frames", total->source_frames[i]);
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, ']');
+}
+
 static void
 put_keys(struct tg_json *j, const struct tg_key_facts *keys)
 {
@@ -179,6 +198,7 @@ tg_render_status(struct tg_text *t, const struct tg_moment *m)
 	put_port(&j, m->about, m->now);
 	put_listeners(&j, m->about, m->now);
 	put_keys(&j, m->keys);
+	put_sources(&j, m->about, &m->now->total);
 	put_connections(&j, &m->now->total);
 	put_pools(&j, m->about, m->now);
 	put_rates(&j, &m->now->total, &m->before->total, m->now->at - m->before->at);

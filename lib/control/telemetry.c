@@ -153,6 +153,22 @@ fill_syn_cookies(
 }
 
 static void
+fill_sources(
+    struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
+{
+	const struct tg_about *about = source.about;
+	char name[TG_CONFIG_CLASS_MAX + 8];
+	unsigned i;
+
+	(void)report;
+	put_number(data, "classes", about->n_sources);
+	for (i = 0; i < about->n_sources; i++) {
+		snprintf(name, sizeof(name), "%s_frames", about->source[i].name);
+		put_number(data, name, tally->source_frames[i]);
+	}
+}
+
+static void
 fill_counters(
     struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
 {
@@ -194,6 +210,9 @@ static const struct command {
 	    "Where SYNs are answered, how, and by how many workers with cookies. No parameters." },
 	{ "/tidegate/syn_cookies", false, fill_syn_cookies,
 	    "Keys of SYN cookies, and the clock they depend on. No parameters." },
+	{ "/tidegate/sources", true, fill_sources,
+	    "Frames received from each class of sources. Parameter: a worker's index, or none for "
+	    "all together." },
 	{ "/tidegate/counters", true, fill_counters,
 	    "What was counted. Parameter: a worker's index, or none for all together." },
 	{ "/tidegate/drops", true, fill_drops,

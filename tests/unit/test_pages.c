@@ -475,6 +475,32 @@ test_status_shows_listeners_and_who_answers_with_cookies(void)
 }
 
 static void
+test_status_shows_classes_of_sources_where_there_are_any(void)
+{
+	static const struct tg_config_source classes[] = {
+		{ .name = "office" },
+		{ .name = "pets", .action = TG_CONFIG_SOURCE_ALLOW },
+		{ .name = "pests", .action = TG_CONFIG_SOURCE_DENY },
+	};
+	unsigned i;
+
+	start();
+	create_and_render();
+	CU_ASSERT_FALSE(body_has(page_of("/status"), "\"sources\""));
+	free(buf);
+	about.source = classes;
+	about.n_sources = TG_ARRAY_LEN(classes);
+	for (i = 0; i < TG_ARRAY_LEN(classes); i++)
+		now.total.source_frames[i] = 10 + i;
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_TRUE(body_has(page_of("/status"),
+	    "\"sources\":[{\"class\":\"office\",\"action\":\"none\",\"frames\":10},"
+	    "{\"class\":\"pets\",\"action\":\"allow\",\"frames\":11},"
+	    "{\"class\":\"pests\",\"action\":\"deny\",\"frames\":12}],"));
+	finish();
+}
+
+static void
 test_status_shows_the_keys_and_the_clock(void)
 {
 	start();
@@ -668,6 +694,7 @@ fill_tally(struct tg_tally *tally)
 static void
 test_room_holds_the_largest_numbers_of_all_workers_and_routes(void)
 {
+	static struct tg_config_source classes[TG_CONFIG_SOURCES_MAX];
 	char path[TG_CONFIG_ROUTE_MAX];
 	unsigned i;
 
@@ -685,6 +712,13 @@ test_room_holds_the_largest_numbers_of_all_workers_and_routes(void)
 	for (i = 0; i < TG_CONFIG_LISTENERS_MAX; i++) {
 		about.listener[i].syn_cookies = TG_CONFIG_SYN_COOKIES_ALWAYS;
 		about.listener[i].address[TG_REPORT_ADDRESS_MAX - 1] = '\0';
+	}
+	memset(classes, 'c', sizeof(classes));
+	about.source = classes;
+	about.n_sources = TG_CONFIG_SOURCES_MAX;
+	for (i = 0; i < TG_CONFIG_SOURCES_MAX; i++) {
+		classes[i].action = TG_CONFIG_SOURCE_ALLOW;
+		classes[i].name[TG_CONFIG_CLASS_MAX - 1] = '\0';
 	}
 	memset(&keys, 0xff, sizeof(keys));
 	keys.shared = true;
@@ -764,6 +798,8 @@ static CU_TestInfo tests[] = {
 	{ "readyz: is 503 while draining", test_readyz_is_503_while_draining },
 	{ "readyz: is 503 with shared keys and a clock of its own",
 	    test_readyz_is_503_with_shared_keys_and_a_clock_of_its_own },
+	{ "status: shows classes of sources where there are any",
+	    test_status_shows_classes_of_sources_where_there_are_any },
 	{ "status: shows listeners and who answers with cookies",
 	    test_status_shows_listeners_and_who_answers_with_cookies },
 	{ "status: shows the keys and the clock", test_status_shows_the_keys_and_the_clock },

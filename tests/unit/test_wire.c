@@ -304,7 +304,33 @@ test_options_without_dashes_are_all_ours(void)
 	CU_ASSERT_EQUAL(o.action, TG_ACTION_VERSION);
 }
 
+static void
+test_wire_sources_exempts_what_is_allowed(void)
+{
+	start();
+	add_address("192.0.2.2", 0);
+	service.n_sources = 3;
+	service.source[0].action = TG_CONFIG_SOURCE_ALLOW;
+	service.source[1].action = TG_CONFIG_SOURCE_DENY;
+	service.source[2].action = TG_CONFIG_SOURCE_ALLOW;
+	service.syn_limits.per_source_per_s = 7;
+	service.syn_limits.per_prefix_per_s = 8;
+	service.syn_limits.cells = 2048;
+	service.syn_limits.prefix4_bits = 22;
+	service.syn_limits.prefix6_bits = 56;
+	CU_ASSERT_EQUAL(tg_wire(&w, &service, &port), 0);
+	CU_ASSERT_PTR_EQUAL(w.source, service.source);
+	CU_ASSERT_EQUAL(w.n_sources, 3);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.exempt, 1U << 1 | 1U << 3);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.per_source, 7);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.per_prefix, 8);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.cells, 2048);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.prefix4_bits, 22);
+	CU_ASSERT_EQUAL(w.tcp.source_limits.prefix6_bits, 56);
+}
+
 static CU_TestInfo tests[] = {
+	{ "wire: sources exempts what is allowed", test_wire_sources_exempts_what_is_allowed },
 	{ "wire: IPv4 alone adds no address", test_wire_ipv4_alone_adds_no_address },
 	{ "wire: IPv6 adds one link-local per VLAN", test_wire_ipv6_adds_one_link_local_per_vlan },
 	{ "wire: link-local that is configured is the only one",
