@@ -10,9 +10,9 @@
  * in mode always, whose SYNs cause none. Classes of sources may be exempt.
  *
  * SYNs are counted in a sketch of fixed size: four rows of cells, in each of which a source has one
- * cell, by a keyed hash. All begin at zero with each second, and a refused SYN is not counted.
- * Other sources share the cells, so that one holds, beyond the source's own SYNs, about m = counted
- * / cells of others. A SYN is refused when all four of its cells have reached
+ * cell, by a keyed hash. All begin at zero with each second, and a refused SYN is not counted. Other
+ * sources share the cells, so that one holds, beyond the source's own SYNs, about m of others,
+ * m = counted / cells, rounded up. A SYN is refused when all four of its cells have reached
  *
  *     limit + m + 2 sqrt(m) + 2
  *
