@@ -659,8 +659,8 @@ static const struct tg_key service_keys[] = {
 	    .size = SIZE(route[0]),
 	    .count_offset = AT(n_routes),
 	    .max = TG_CONFIG_ROUTES_MAX,
-	    .help = "Pages beside the built-in /, /status, /healthz and /readyz: each has a "
-		    "file, a body, a redirect, or nothing but a status.",
+	    .help = "Pages beside the built-in /status, /healthz and /readyz, or in place of "
+		    "the one at /: each has a file, a body, a redirect, or nothing but a status.",
 	    .sample = "  - { path: /hello, body: \"Hello.\\n\", type: text/plain }\n"
 		      "  - { path: /old, redirect: /hello, status: 301 }\n",
 	},

@@ -39,11 +39,13 @@ static const struct builtin {
 	render_body render; /* for a body that changes */
 	bool ready;         /* the page is 503 while connections should go elsewhere */
 	const char *policy; /* Content-Security-Policy, of a document */
+	bool yields;        /* to a configured route of the same path */
 } builtin[] = {
 	{ .path = "/",
 	    .type = "text/html; charset=utf-8",
 	    .body = tg_page_index,
-	    .policy = tg_page_policy },
+	    .policy = tg_page_policy,
+	    .yields = true },
 	{ .path = "/status", .type = "application/json", .render = tg_render_status },
 	{ .path = "/healthz", .type = TEXT_PLAIN, .body = "ok\n" },
 	{ .path = "/readyz", .type = TEXT_PLAIN, .body = "ready\n", .ready = true },
@@ -261,14 +263,28 @@ add_builtin(struct tg_pages *pages, const struct builtin *from)
 	return describe(pages, source, route);
 }
 
+static bool
+is_configured(const struct tg_service_config *service, const char *path)
+{
+	unsigned i;
+
+	for (i = 0; i < service->n_routes; i++) {
+		if (strcmp(path, service->route[i].path) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
-add_builtins(struct tg_pages *pages)
+add_builtins(struct tg_pages *pages, const struct tg_service_config *service)
 {
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < TG_ARRAY_LEN(builtin) && rc == 0; i++)
-		rc = add_builtin(pages, &builtin[i]);
+	for (i = 0; i < TG_ARRAY_LEN(builtin) && rc == 0; i++) {
+		if (!builtin[i].yields || !is_configured(service, builtin[i].path))
+			rc = add_builtin(pages, &builtin[i]);
+	}
 	return rc;
 }
 
@@ -292,7 +308,7 @@ is_builtin(const char *path)
 	unsigned i;
 
 	for (i = 0; i < TG_ARRAY_LEN(builtin); i++) {
-		if (strcmp(path, builtin[i].path) == 0)
+		if (!builtin[i].yields && strcmp(path, builtin[i].path) == 0)
 			return true;
 	}
 	return false;
@@ -433,7 +449,7 @@ fill_pages(struct tg_pages *pages, const struct tg_service_config *service, char
 	snprintf(why, TG_PAGES_WHY_MAX, "no memory for the pages");
 	rc = add_error_pages(pages);
 	if (rc == 0)
-		rc = add_builtins(pages);
+		rc = add_builtins(pages, service);
 	for (i = 0; i < service->n_routes && rc == 0; i++)
 		rc = add_configured(pages, service, i, why);
 	if (rc == 0)

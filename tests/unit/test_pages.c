@@ -131,6 +131,21 @@ head_is(const struct tg_http_page *p, unsigned i, const char *expected)
 }
 
 static void
+test_configured_root_takes_the_place_of_the_builtin_page(void)
+{
+	start();
+	add_status("/", 204, "");
+	pages = tg_pages_create(&service, why);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
+	CU_ASSERT_EQUAL(tg_pages_site(pages)->n_routes, 4);
+	CU_ASSERT_EQUAL(page_of("/")->status, TG_HTTP_204);
+	CU_ASSERT_FALSE(tg_http_site_find(tg_pages_site(pages), "/", 1)->spared);
+	CU_ASSERT_TRUE(tg_http_site_find(tg_pages_site(pages), "/status", 7)->spared);
+	finish();
+}
+
+static void
 test_site_has_the_builtin_pages_and_every_error(void)
 {
 	const struct tg_http_site *site;
@@ -777,6 +792,8 @@ test_report_state_names_are_snake_case(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "site: a configured / takes the place of the built-in one",
+	    test_configured_root_takes_the_place_of_the_builtin_page },
 	{ "site: has the built-in pages and every error",
 	    test_site_has_the_builtin_pages_and_every_error },
 	{ "heads: carry the date and both connection options",

@@ -230,7 +230,6 @@ static const struct broken broken_relations[] = {
 	{ ROUTE("{ path: /status, body: b }"),
 	    ":3:18: routes[0].path: value \"/status\": is a built-in page; give another path "
 	    "such as /hello" },
-	{ ROUTE("{ path: /, body: b }"), ":3:18: routes[0].path: value \"/\": is a built-in ..." },
 	{ ROUTE("{ path: /healthz, body: b }"),
 	    ":3:18: routes[0].path: value \"/healthz\": is a built-in ..." },
 	{ ROUTE("{ path: hello, body: b }"),
