@@ -20,7 +20,8 @@ packages_run=(
 
 packages_test=(
     libcunit1-dev clang libclang-rt-14-dev clang-format shellcheck binutils
-    apache2-utils nginx-light wrk tshark hping3 python3 python3-scapy nmap nftables dpdk-dev
+    apache2-utils libhttp-parser-dev nginx-light slowhttptest wrk tshark hping3 python3
+    python3-scapy nmap nftables dpdk-dev
     chromium chromium-driver
 )
 
