@@ -231,6 +231,61 @@ test_request_on_the_completing_segment_is_answered(void)
 	CU_ASSERT_EQUAL(all_drops(), 0);
 }
 
+/* Shakes hands up to the third packet, which is then in rx. */
+static void
+reach_third_packet(void)
+{
+	struct tg_packet pkt = { 0 };
+
+	setup_always();
+	add_syn(40000);
+	run();
+	CU_ASSERT_TRUE_FATAL(sent(0, &pkt));
+	iss = pkt.tcp.seq;
+	add(TG_TCP_ACK | TG_TCP_PSH, 1, 1, get_ok);
+}
+
+/* The frame ends early: whatever is missing, it is refused and counted once. */
+static void
+test_completing_frame_cut_anywhere_is_refused_and_counted(void)
+{
+	uint16_t len, full;
+
+	reach_third_packet();
+	full = rx[0].len;
+	run();
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_COOKIES_ACCEPTED), 1);
+	for (len = 0; len < full; len++) {
+		reach_third_packet();
+		rx[0].len = len;
+		run();
+		CU_ASSERT_EQUAL(dropped(len < 14 ? TG_DROP_L2_SHORT : TG_DROP_IP4_HEADER), 1);
+		CU_ASSERT_EQUAL(all_drops(), 1);
+		CU_ASSERT_EQUAL(counter(TG_COUNTER_COOKIES_ACCEPTED), 0);
+		CU_ASSERT_TRUE(rig_is_empty(&rig));
+	}
+}
+
+/* The packet says itself that it is so short, and its checksums are right. */
+static void
+test_completing_segment_cut_within_its_header_is_refused_and_counted(void)
+{
+	uint16_t len;
+
+	for (len = 0; len < 20; len++) {
+		reach_third_packet();
+		rx[0].len = (uint16_t)(34 + len);
+		rx[0].flags = TG_RX_CSUM_GOOD << TG_FRAME_RX_IP_SHIFT | TG_RX_CSUM_GOOD
+									    << TG_FRAME_RX_L4_SHIFT;
+		tg_store16(rx[0].data + 16, (uint16_t)(20 + len));
+		run();
+		CU_ASSERT_EQUAL(dropped(TG_DROP_TCP_HEADER), 1);
+		CU_ASSERT_EQUAL(all_drops(), 1);
+		CU_ASSERT_EQUAL(counter(TG_COUNTER_COOKIES_ACCEPTED), 0);
+		CU_ASSERT_TRUE(rig_is_empty(&rig));
+	}
+}
+
 static void
 test_mixed_burst_is_taken_apart(void)
 {
@@ -345,6 +400,10 @@ static CU_TestInfo tests[] = {
 	    test_reply_is_longer_than_a_syn_without_options },
 	{ "request on the completing segment is answered",
 	    test_request_on_the_completing_segment_is_answered },
+	{ "completing frame cut anywhere is refused and counted",
+	    test_completing_frame_cut_anywhere_is_refused_and_counted },
+	{ "completing segment cut within its header is refused and counted",
+	    test_completing_segment_cut_within_its_header_is_refused_and_counted },
 	{ "mixed burst is taken apart", test_mixed_burst_is_taken_apart },
 	{ "syns to nobody are refused as ever", test_syns_to_nobody_are_refused_as_ever },
 	{ "auto burst fills the table and gets cookies beyond",
