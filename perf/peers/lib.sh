@@ -51,7 +51,7 @@ needs_two_cpus() {
     [[ -x $tidegate ]] || die "there is no $tidegate: run perf/run, or set TG_BUILD to a build tree"
 }
 
-# packets_sent NAMESPACE INTERFACE
-packets_sent() {
-    ip netns exec "$1" cat "/sys/class/net/$2/statistics/tx_packets"
+# statistic NAMESPACE INTERFACE NAME
+statistic() {
+    ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3"
 }
