@@ -60,22 +60,6 @@ tg_checksum_add(uint64_t sum, const void *data, size_t len)
 	return add_carry(sum, odd);
 }
 
-/* Down to 16 bits, not complemented. */
-static inline uint16_t
-fold(uint64_t sum)
-{
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(sum + (sum >> 16));
-}
-
-be16_t
-tg_checksum_fold(uint64_t sum)
-{
-	return (be16_t)~fold(sum);
-}
-
 uint64_t
 tg_checksum_pseudo(
     bool is_ipv6, const union tg_ip *src, const union tg_ip *dst, uint8_t proto, uint32_t len)

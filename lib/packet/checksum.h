@@ -17,7 +17,24 @@ uint64_t tg_checksum_add(uint64_t sum, const void *p, size_t len);
 
 /* Folds a sum to 16 bits, complemented: the value to store, in wire order. Over
  * data that includes a correct checksum it is 0. */
-be16_t tg_checksum_fold(uint64_t sum);
+static inline be16_t
+tg_checksum_fold(uint64_t sum)
+{
+	uint32_t half;
+
+	/* Halves are added by adding the sum to itself, turned: the carry of the lower half comes
+	 * in at the bottom of the upper one. */
+	half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+	return (be16_t) ~((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/* Whether a sum that is not 0, over data that includes its checksum, is right: a multiplication
+ * instead of a fold. */
+static inline bool
+tg_checksum_holds(uint64_t sum)
+{
+	return sum % UINT16_MAX == 0;
+}
 
 /* Sum of the TCP or ICMPv6 pseudo-header (RFC 9293 3.1, RFC 8200 8.1). is_ipv6 names
  * the family; len is the length of the upper-layer packet in bytes; proto its
