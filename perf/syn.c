@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * Cycles from SYN to SYN-ACK with a cookie in tg_shard_run, by burst and by lanes of SipHash.
- * Beside them, of the same frames in the same run, those of a bare responder.
+ * Cycles from SYN to SYN-ACK with a cookie in tg_shard_run: by burst and by lanes of SipHash, by
+ * what the SYN looks like, and by the connections that the shard holds. Beside them, in turns
+ * and of the same frames, those of a bare responder, which keeps no connections and looks
+ * at no more than it must.
+ *
+ *   perf/syn [--rounds N] [CONNECTIONS ...]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,34 +16,97 @@
 #include "packet/checksum.h"
 #include "rig.h"
 
-#define ROUNDS 2001 /* the median of these is printed */
-#define IP     TG_ETH_HEADER_BYTES
-#define TCP    (IP + TG_IP4_HEADER_BYTES)
+#define ROUNDS      7   /* of either, in turns; the median of these is printed */
+#define BURSTS      501 /* the median of these is a round's figure */
+#define ROUNDS_MAX  99
+#define BURST_MAX   64
+#define FIRST_KNOWN 0x80000000 /* clients of the connections that are there */
+#define IP          TG_ETH_HEADER_BYTES
+
+/* What a SYN looks like. */
+struct look {
+	const char *name;
+	bool is_ipv6;
+	bool verified; /* the port has checked the checksums */
+	struct tg_tcp_options opt;
+};
+
+#define LINUX                                                                                      \
+	{                                                                                          \
+		.present = TG_OPT_MSS | TG_OPT_SACK_OK | TG_OPT_TIMESTAMP | TG_OPT_WSCALE,         \
+		.mss = 1460, .wscale = 7, .tsval = 4711                                            \
+	}
+
+static const struct look looks[] = {
+	{ "IPv4", .opt = { .present = 0 } },
+	{ "IPv4, MSS", .opt = { .present = TG_OPT_MSS, .mss = 1460 } },
+	{ "IPv4, as Linux", .opt = LINUX },
+	{ "IPv4, MSS, verified by port", .verified = true,
+	    .opt = { .present = TG_OPT_MSS, .mss = 1460 } },
+	{ "IPv6, MSS", .is_ipv6 = true, .opt = { .present = TG_OPT_MSS, .mss = 1440 } },
+	{ "IPv6, as Linux", .is_ipv6 = true, .opt = LINUX },
+};
+#define USUAL (&looks[1])
 
 static struct rig rig;
 static struct tg_cookie_keys keys;
+static tg_time_t now = TG_NS_PER_SEC;
+static unsigned rounds = ROUNDS;
 
+/* A segment of client i. */
 static void
-make_syn(struct tg_frame *f, uint32_t i)
+make_segment(struct tg_frame *f, const struct look *look, uint32_t i, uint8_t flags, uint32_t ack)
 {
-	struct tg_path path = { .ttl = 64, .dst = rig.net.addr[0].ip };
-	struct tg_segment syn = { .seq = i * 2654435761u,
+	struct tg_path path = { .ttl = 64,
+		.is_ipv6 = look->is_ipv6,
+		.src = rig.net.addr[look->is_ipv6].ip,
+		.dst = rig.net.addr[look->is_ipv6].ip };
+	struct tg_segment seg = { .seq = i * 2654435761u + ((flags & TG_TCP_ACK) != 0),
+		.ack = ack,
+		.wnd = 65535,
 		.sport = tg_be16((uint16_t)(1024 + i % 60000)),
 		.dport = tg_be16(80),
-		.flags = TG_TCP_SYN,
-		.opt = { .present = TG_OPT_MSS, .mss = 1460 } };
+		.flags = flags };
 
-	path.src.v4 = tg_be32(0xc6120000 + i % 65521);
+	if ((flags & TG_TCP_SYN) != 0)
+		seg.opt = look->opt;
+	if (look->is_ipv6)
+		path.src.w[3] = tg_be32(0x10000000 + i % 65521);
+	else
+		path.src.v4 = tg_be32(0xc6120000 + i % 65521);
 	memcpy(path.src_mac, rig_peer_mac, 6);
 	memcpy(path.dst_mac, rig.net.mac, 6);
-	tg_build_tcp(f, &path, &syn);
-	f->flags = 0; /* nobody has verified the checksums */
+	tg_build_tcp(f, &path, &seg);
+	f->flags = 0;
+	if (look->verified)
+		f->flags = TG_RX_CSUM_GOOD << TG_FRAME_RX_IP_SHIFT | TG_RX_CSUM_GOOD
+									 << TG_FRAME_RX_L4_SHIFT;
+}
+
+/* ---- */
+/* The bare responder: verifies checksums where the port has not, hashes one by one, turns the frame
+ * round. Options come back as they came. */
+
+/* Where the parts of a frame are. */
+struct shape {
+	uint32_t addr, addr_bytes; /* the source address; the destination's is behind it */
+	uint32_t tcp, tcp_bytes;
+};
+
+static struct shape
+shape_of(const uint8_t *p)
+{
+	if (tg_load16(p + 12) == TG_ETHERTYPE_IP6)
+		return (
+		    struct shape){ IP + 8, 16, IP + TG_IP6_HEADER_BYTES, tg_load16(p + IP + 4) };
+	return (struct shape){ IP + 12, 4, IP + TG_IP4_HEADER_BYTES,
+		tg_load16(p + IP + 2) - (uint32_t)TG_IP4_HEADER_BYTES };
 }
 
 static void
 swap(uint8_t *a, uint8_t *b, size_t n)
 {
-	uint8_t t[8];
+	uint8_t t[16];
 
 	memcpy(t, a, n);
 	memcpy(a, b, n);
@@ -47,125 +114,248 @@ swap(uint8_t *a, uint8_t *b, size_t n)
 }
 
 static uint64_t
-tcp_sum(const uint8_t *p, uint32_t len)
+tcp_sum(const uint8_t *p, const struct shape *s)
 {
-	union tg_ip src = { 0 }, dst = { 0 };
+	uint64_t sum = (uint64_t)tg_be32(s->tcp_bytes) + tg_be32(TG_IPPROTO_TCP);
 
-	memcpy(&src.v4, p + IP + 12, 4);
-	memcpy(&dst.v4, p + IP + 16, 4);
-	return tg_checksum_add(
-	    tg_checksum_pseudo(false, &src, &dst, TG_IPPROTO_TCP, len), p + TCP, len);
+	sum = tg_checksum_add(sum, p + s->addr, 2 * s->addr_bytes);
+	return tg_checksum_add(sum, p + s->tcp, s->tcp_bytes);
 }
 
 static bool
-is_good_syn(const uint8_t *p, uint32_t tcp_len)
+is_good_syn(const struct tg_frame *f, const struct shape *s)
 {
-	return tg_load16(p + 12) == TG_ETHERTYPE_IP4 && p[IP] == 0x45 &&
-	       p[IP + 9] == TG_IPPROTO_TCP && p[TCP + 13] == TG_TCP_SYN &&
-	       tg_checksum_fold(tg_checksum_add(0, p + IP, TG_IP4_HEADER_BYTES)) == 0 &&
-	       tg_checksum_fold(tcp_sum(p, tcp_len)) == 0;
+	const uint8_t *p = f->data;
+	bool is_ipv6 = s->addr_bytes == 16;
+
+	if (p[IP + (is_ipv6 ? 6 : 9)] != TG_IPPROTO_TCP || p[s->tcp + 13] != TG_TCP_SYN)
+		return false;
+	if (tg_frame_rx_l4(f) == TG_RX_CSUM_GOOD)
+		return true;
+	if (!is_ipv6 && tg_checksum_fold(tg_checksum_add(0, p + IP, TG_IP4_HEADER_BYTES)) != 0)
+		return false;
+	return tg_checksum_fold(tcp_sum(p, s)) == 0;
 }
 
 static void
 respond(struct tg_frame *f)
 {
-	uint8_t *p = f->data;
-	uint32_t len = tg_load16(p + IP + 2) - (uint32_t)TG_IP4_HEADER_BYTES, seq;
-	uint8_t block[16];
+	uint8_t *p = f->data, block[40];
+	struct shape s = shape_of(p);
+	uint32_t n = 2 * s.addr_bytes, seq;
 	be16_t csum;
 
-	if (!is_good_syn(p, len))
+	if (!is_good_syn(f, &s))
 		return;
-	seq = tg_load32(p + TCP + 4);
-	memcpy(block, p + IP + 12, 12);
-	memcpy(block + 12, &seq, 4);
+	seq = tg_load32(p + s.tcp + 4);
+	memcpy(block, p + s.addr, n);
+	memcpy(block + n, p + s.tcp, 4);
+	memcpy(block + n + 4, &seq, 4);
 	swap(p, p + 6, 6);
-	swap(p + IP + 12, p + IP + 16, 4);
-	swap(p + TCP, p + TCP + 2, 2);
-	tg_store32(p + TCP + 4, (uint32_t)tg_siphash24(&keys.key[1], block, sizeof(block)));
-	tg_store32(p + TCP + 8, seq + 1);
-	p[TCP + 13] = TG_TCP_SYN | TG_TCP_ACK;
-	tg_store16(p + TCP + 16, 0);
-	csum = tg_checksum_fold(tcp_sum(p, len));
-	memcpy(p + TCP + 16, &csum, sizeof(csum));
+	swap(p + s.addr, p + s.addr + s.addr_bytes, s.addr_bytes);
+	swap(p + s.tcp, p + s.tcp + 2, 2);
+	tg_store32(p + s.tcp + 4, (uint32_t)tg_siphash24(&keys.key[1], block, n + 8));
+	tg_store32(p + s.tcp + 8, seq + 1);
+	p[s.tcp + 13] = TG_TCP_SYN | TG_TCP_ACK;
+	tg_store16(p + s.tcp + 16, 0);
+	csum = tg_checksum_fold(tcp_sum(p, &s));
+	memcpy(p + s.tcp + 16, &csum, sizeof(csum));
 }
 
 static int
 by_size(const void *a, const void *b)
 {
-	const uint64_t *x = a, *y = b;
+	const double *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
 }
 
-/* Median cycles for each of n SYNs in a burst. */
 static double
-measure(uint32_t n, bool bare)
+median(double *v, size_t n)
 {
-	static uint64_t v[ROUNDS];
-	static tg_time_t now = TG_NS_PER_SEC;
-	struct tg_frame rx[RIG_BURST];
-	uint64_t start;
-	uint32_t round, i;
-
-	for (round = 0; round < ROUNDS; round++) {
-		for (i = 0; i < n; i++) {
-			rx[i] = rig_frame(&rig);
-			make_syn(&rx[i], round * RIG_BURST + i);
-		}
-		start = __rdtsc();
-		if (!bare)
-			rig_run(&rig, now += 1000, rx, n);
-		for (i = 0; bare && i < n; i++)
-			respond(&rx[i]);
-		v[round] = __rdtsc() - start;
-		for (i = 0; bare && i < n; i++)
-			tg_frames_push(&rig.spare, &rx[i]);
-	}
-	qsort(v, ROUNDS, sizeof(*v), by_size);
-	return (double)v[ROUNDS / 2] / n;
+	qsort(v, n, sizeof(*v), by_size);
+	return v[n / 2];
 }
 
 static void
-set_up(void)
+take_back(struct tg_frames *list)
+{
+	while (list->n != 0)
+		tg_frames_push(&rig.spare, &list->v[--list->n]);
+}
+
+/* Median cycles for each of n SYNs in a burst. */
+static double
+one_round(const struct look *look, uint32_t n, bool bare)
+{
+	static double v[BURSTS];
+	static uint32_t next;
+	struct tg_frame rx[BURST_MAX];
+	uint64_t start;
+	uint32_t burst, i;
+
+	for (burst = 0; burst < BURSTS; burst++) {
+		for (i = 0; i < n; i++) {
+			rx[i] = rig_frame(&rig);
+			make_segment(&rx[i], look, next++, TG_TCP_SYN, 0);
+		}
+		now += 1000;
+		start = __rdtsc();
+		if (!bare)
+			tg_shard_run(rig.shard, &rig.world, now, rx, n, &rig.spare, &rig.tx);
+		for (i = 0; bare && i < n; i++)
+			respond(&rx[i]);
+		v[burst] = (double)(__rdtsc() - start) / n;
+		for (i = 0; bare && i < n; i++)
+			tg_frames_push(&rig.spare, &rx[i]);
+		take_back(&rig.tx);
+	}
+	return median(v, BURSTS);
+}
+
+static void
+compare(const struct look *look, uint32_t n, enum tg_siphash_width width)
+{
+	double bare[ROUNDS_MAX], whole[ROUNDS_MAX], b, w;
+	unsigned i;
+
+	rig.tcp.siphash_width = width;
+	for (i = 0; i < rounds; i++) {
+		bare[i] = one_round(look, n, true);
+		whole[i] = one_round(look, n, false);
+	}
+	b = median(bare, rounds);
+	w = median(whole, rounds);
+	printf(" %8.0f %8.0f %8.2f\n", w, b, b / w);
+}
+
+/* Opens connections by cookie, a burst at a time, and leaves them be. */
+static void
+fill(uint32_t n)
+{
+	struct tg_frame rx[RIG_BURST];
+	uint32_t at, i, m;
+
+	for (at = 0; at < n; at += m) {
+		m = TG_MIN(n - at, RIG_BURST);
+		for (i = 0; i < m; i++) {
+			rx[i] = rig_frame(&rig);
+			make_segment(&rx[i], USUAL, FIRST_KNOWN + at + i, TG_TCP_SYN, 0);
+		}
+		rig_run(&rig, now += 1000, rx, m);
+		for (i = 0; i < m; i++) {
+			uint32_t iss = tg_load32(rig.tx.v[i].data + IP + TG_IP4_HEADER_BYTES + 4);
+
+			rx[i] = rig_frame(&rig);
+			make_segment(&rx[i], USUAL, FIRST_KNOWN + at + i, TG_TCP_ACK, iss + 1);
+		}
+		rig_run(&rig, now += 1000, rx, m);
+	}
+	take_back(&rig.tx);
+}
+
+static void
+set_up(uint32_t connections)
 {
 	struct rig_options options = rig_defaults;
 	unsigned i;
 
-	options.connections = 10000;
+	options.connections = TG_MAX(connections, 64);
+	options.sides = 4096;
+	options.idle_ms = 1000000;
 	options.syn_cookies = TG_SYN_COOKIES_ALWAYS;
-	rig_init(&rig, &options, TG_NS_PER_SEC);
+	rig_init(&rig, &options, now);
 	for (i = 0; i < TG_ARRAY_LEN(keys.key); i++)
 		keys.key[i] = (struct tg_siphash_key){ { i + 1, 2 } };
 	keys.epoch = 27000000;
-	keys.at = TG_NS_PER_SEC;
+	keys.at = now;
 	keys.wall_ns = keys.epoch * TG_COOKIE_EPOCH_S * TG_NS_PER_SEC;
 	rig.world.syn_cookies = &keys;
+	fill(connections);
+}
+
+static const char *const width_name[] = {
+	[TG_SIPHASH_X1] = "scalar",
+	[TG_SIPHASH_X8] = "8 lanes",
+	[TG_SIPHASH_X16] = "16 lanes",
+};
+
+static enum tg_siphash_width
+widest(void)
+{
+	if (!__builtin_cpu_supports("avx2"))
+		return TG_SIPHASH_X1;
+	return __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16 : TG_SIPHASH_X8;
+}
+
+static void
+print_head(const char *by)
+{
+	printf("\n%-28s %8s %8s %8s %8s\n", by, "lanes", "shard", "bare", "ratio");
+}
+
+static void
+by_burst(void)
+{
+	static const uint32_t burst[] = { 1, 4, 8, 16, 32, 64 };
+	enum tg_siphash_width width;
+	unsigned i;
+
+	print_head("burst");
+	for (i = 0; i < TG_ARRAY_LEN(burst); i++)
+		for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+			printf("%-28u %8s", burst[i], width_name[width]);
+			compare(USUAL, burst[i], width);
+		}
+}
+
+static void
+by_look(void)
+{
+	enum tg_siphash_width width;
+	unsigned i;
+
+	print_head("SYN, burst of 32");
+	for (i = 0; i < TG_ARRAY_LEN(looks); i++)
+		for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+			printf("%-28s %8s", looks[i].name, width_name[width]);
+			compare(&looks[i], 32, width);
+		}
+}
+
+static void
+by_connections(uint32_t n)
+{
+	enum tg_siphash_width width;
+
+	set_up(n);
+	for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+		printf("%-28u %8s", rig_connections(&rig), width_name[width]);
+		compare(USUAL, 32, width);
+	}
+	rig_free(&rig);
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	static const uint32_t burst[] = { 1, 4, 8, 16, 32 };
-	static const char *const name[] = { "1 lane", "8 lanes", "16 lanes" };
-	unsigned widest = !__builtin_cpu_supports("avx2")     ? TG_SIPHASH_X1
-			  : __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16
-							      : TG_SIPHASH_X8;
-	unsigned i, width;
-	double bare, whole;
+	int i = 1;
 
-	set_up();
-	printf("%6s %10s %10s %10s %8s\n", "burst", "lanes", "shard", "bare", "ratio");
-	for (i = 0; i < TG_ARRAY_LEN(burst); i++)
-		for (width = TG_SIPHASH_X1; width <= widest; width++) {
-			rig.tcp.siphash_width = (enum tg_siphash_width)width;
-			bare = measure(burst[i], true);
-			whole = measure(burst[i], false);
-			printf("%6u %10s %10.0f %10.0f %8.2f\n", burst[i], name[width], whole, bare,
-			    bare / whole);
-		}
-	printf("%lu cookies made\n",
-	    tg_stats_counter(tg_shard_stats(rig.shard), TG_COUNTER_COOKIES_ISSUED));
+	if (argc > 2 && strcmp(argv[1], "--rounds") == 0) {
+		rounds = (unsigned)TG_MIN(strtoul(argv[2], NULL, 10), ROUNDS_MAX);
+		i = 3;
+	}
+	set_up(10000);
+	by_burst();
+	by_look();
 	rig_free(&rig);
+	print_head("connections, burst of 32");
+	if (i == argc) {
+		by_connections(0);
+		by_connections(10000);
+		by_connections(1000000);
+	}
+	for (; i < argc; i++)
+		by_connections((uint32_t)strtoul(argv[i], NULL, 10));
 	return 0;
 }

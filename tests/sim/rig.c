@@ -172,7 +172,7 @@ rig_init(struct rig *rig, const struct rig_options *options, tg_time_t now)
 	struct tg_arena arena = { 0 };
 
 	memset(rig, 0, sizeof(*rig));
-	rig->buffer = calloc(RIG_FRAMES, RIG_FRAME_BYTES);
+	rig->buffer = calloc(RIG_FRAMES, RIG_FRAME_PITCH);
 	set_net(rig, options->host);
 	set_tcp(rig, options);
 	set_site(rig);

@@ -13,6 +13,7 @@
 #define RIG_SPARES      64
 #define RIG_FRAMES      1024
 #define RIG_FRAME_BYTES 2048
+#define RIG_FRAME_PITCH 2368 /* 37 cache lines, as mbufs have: neighbours in other cache sets */
 #define RIG_BIG_BYTES   (1U << 20) /* body of /big */
 #define RIG_HEAD_BYTES  512
 
@@ -55,7 +56,7 @@ struct rig {
 	struct tg_world world;
 	struct tg_shard *shard;
 	void *memory;
-	uint8_t (*buffer)[RIG_FRAME_BYTES];
+	uint8_t (*buffer)[RIG_FRAME_PITCH];
 	struct tg_frame spare_store[RIG_FRAMES], tx_store[RIG_FRAMES];
 	struct tg_frames spare, tx;
 };
