@@ -6,6 +6,7 @@
 usage: page.py INTERFACE TIDE-MAC ADDRESS DIRECTORY TIDEGATE-PID
        page.py --screenshots TO ADDRESS DIRECTORY
 """
+import contextlib
 import json
 import os
 import signal
@@ -180,7 +181,7 @@ def remembers_the_theme_that_was_chosen(page):
 def charts_move_with_the_load(page):
     page.wait_for_state("slack")
     before = page.trace("requests")
-    load = work(page.address, 4)
+    load = work(page.address, 3)
     page.wait_for_state("open")
     page.browser.wait("return +document.querySelector('[data-key=requests] .num').value > 100")
     first = page.trace("requests")
@@ -228,7 +229,6 @@ def fits_a_phone(page):
 
 def is_used_by_keyboard(page):
     page.open()
-    page.wait_for_state("slack")
     order = []
     for _ in range(5):
         page.browser.press("Tab")
@@ -258,7 +258,7 @@ def pauses_and_goes_on(page):
     asked = len(page.browser.asked_for())
     shown = page.text("#facts")
     page.browser.wait("return performance.now() > arguments[0]",
-                      page.browser.run("return performance.now() + 2500"))
+                      page.browser.run("return performance.now() + 1600"))
     expect("requests while it paused", page.browser.asked_for()[asked:], [])
     expect("facts while it paused", page.text("#facts"), shown)
     expect_that("it says so", page.text("#sentence").startswith("Paused."))
@@ -295,15 +295,46 @@ def shows_a_flood_and_the_gate_closes(page):
     attack.wait()
 
 
-def works_without_storage(page):
-    script = page.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=(
-        "Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }})"))
+@contextlib.contextmanager
+def opened_with(page, script):
+    """The page, opened in a world where a script has run before its own."""
+    made = page.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
     page.open()
     page.browser.wait("return document.querySelector('#facts span') !== null")
-    page.browser.run("document.getElementById('theme').click()")
-    expect("theme", page.text("#theme"), "Theme: light")
-    page.browser.devtools("Page.removeScriptToEvaluateOnNewDocument",
-                          identifier=script["identifier"])
+    yield
+    page.browser.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=made["identifier"])
+
+
+def works_without_storage(page):
+    with opened_with(page, "Object.defineProperty(window, 'localStorage', "
+                     "{get() { throw new Error('refused'); }})"):
+        page.browser.run("document.getElementById('theme').click()")
+        expect("theme", page.text("#theme"), "Theme: light")
+
+
+def writes_what_it_is_told(page):
+    """A status that we made up, where the appliance's own has no such figures now."""
+    told = {
+        "draining": True,
+        "workers_under_syn_pressure": 1,
+        "listeners": [{"address": "2001:db8::2", "port": 443, "syn_cookies": "always",
+                       "active_workers": 2}],
+        "syn_cookies": {"keys": "fleet", "usable": True, "clock_synchronised": False,
+                        "clock_trusted": False},
+        "latency": {"request": {"recent": {"p50_us": 87, "p99_us": 12345}}},
+        "limits": {"half_open": {"limit": 64, "hits": 1234567}, "neighbors": {"limit": 1, "hits": 0}},
+        "connections": {"syn_received": 0, "established": 9999, "time_wait": 10000, "total": 19999},
+    }
+    with opened_with(page, "const ask = fetch; window.fetch = async (...given) => { const status = "
+                     "await (await ask(...given)).json(); return {ok: true, json: async () => "
+                     f"Object.assign(status, {json.dumps(told)})}}; }}"):
+        expect("state", page.text("h1"), "Closing")
+        expect("time", page.text("[data-key=p99] .num"), "12.3ms")
+        expect("connections", page.text("#states-key"),
+               "SYN RECEIVED0ESTABLISHED9,999TIME WAIT10.0\u2009k")
+        expect("limits", page.text("#limits"), "limit of half open1.23\u2009M hits")
+        expect("listeners", page.text("#listeners"),
+               "2001:db8::2 port 443in usealwaysKeysclock not synchronisedfleet")
 
 
 def wrote_nothing_to_the_console(page):
@@ -336,8 +367,8 @@ CASES = [
     moves_nothing_where_motion_is_not_wanted, remembers_the_theme_that_was_chosen,
     charts_move_with_the_load, tables_say_what_status_says, fits_a_phone, is_used_by_keyboard,
     looks_back_by_keyboard, pauses_and_goes_on, names_what_it_shows,
-    shows_a_flood_and_the_gate_closes, works_without_storage, wrote_nothing_to_the_console,
-    asked_nobody_else, says_that_the_appliance_is_gone,
+    shows_a_flood_and_the_gate_closes, works_without_storage, writes_what_it_is_told,
+    wrote_nothing_to_the_console, asked_nobody_else, says_that_the_appliance_is_gone,
 ]
 
 
@@ -359,23 +390,28 @@ def run_cases(page):
 # ---- Screenshots.
 
 def take_screenshots(page, to):
-    """Two minutes of work that a flood ends up in, and three pictures of it."""
-    page.browser.prefer(color_scheme="light")
-    page.browser.resize(*WIDE)
-    page.open()
-    load = [work(page.address, 240), work(page.address, 240, "-H", "Connection: close")]
-    time.sleep(100)
-    attack = flood(page.address, 4_000_000, 10)
-    time.sleep(60)
-    for name, scheme, size in (("light", "light", WIDE), ("dark", "dark", WIDE),
-                               ("narrow", "dark", NARROW)):
+    """Some minutes of work, then a flood: before it, in it by night, in it on a phone."""
+    def take(name, scheme, size, state):
         page.browser.prefer(color_scheme=scheme)
         page.browser.resize(*size)
-        time.sleep(4)
+        page.wait_for_state(state, 60)
+        time.sleep(3)  # until everything has moved to its place
         page.browser.screenshot(os.path.join(to, f"page-{name}.png"))
-    for process in [attack, *load]:
-        process.kill()
-        process.wait()
+
+    page.browser.devtools("Emulation.setScrollbarsHidden", hidden=True)
+    page.open()
+    processes = [work(page.address, 400), work(page.address, 400, "-H", "Connection: close")]
+    try:
+        time.sleep(150)
+        take("light", "light", WIDE, "open")
+        processes += [flood(page.address, 2_000_000, 10) for _ in range(2)]
+        time.sleep(60)
+        take("dark", "dark", WIDE, "shut")
+        take("narrow", "light", NARROW, "shut")
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 def main():
