@@ -15,12 +15,20 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
+#include <rte_version.h>
 #include <signal.h>
 
 #define POLL_MS       100 /* between looks at the link */
 #define DRAIN_POLL_MS 10
 #define DRAIN_MS      1000 /* connections that last longer are cut off */
+
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with a name */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
 
 struct appliance {
 	const struct tg_service_config *service;
@@ -69,6 +77,7 @@ fill_about(struct appliance *a)
 		.rx_checksum = (port->rx_offload & TG_OFFLOAD_L4_CSUM) != 0,
 		.tx_checksum = (port->tx_offload & TG_OFFLOAD_L4_CSUM) != 0,
 		.started = tg_clock_ns(),
+		.tsc_hz = rte_get_tsc_hz(),
 		.connections =
 		    a->wiring.tcp.limits.connections4 + a->wiring.tcp.limits.connections6,
 		.half_open = a->wiring.tcp.limits.half_open,
@@ -76,6 +85,9 @@ fill_about(struct appliance *a)
 		.held = a->wiring.tcp.limits.held,
 		.mbufs = port->pool->size,
 		.syn_overflow = a->service->tcp.syn_overflow };
+	snprintf(about->compiler, sizeof(about->compiler), "%s", COMPILER);
+	snprintf(about->dpdk, sizeof(about->dpdk), "%s", rte_version());
+	tg_limits_fill(about->limit, a->service);
 	snprintf(about->mac, sizeof(about->mac), "%02x:%02x:%02x:%02x:%02x:%02x", port->mac[0],
 	    port->mac[1], port->mac[2], port->mac[3], port->mac[4], port->mac[5]);
 	rte_eth_dev_get_name_by_port(port->id, name);

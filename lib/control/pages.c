@@ -3,20 +3,18 @@
  */
 #include "control/pages.h"
 
+#include "control/file.h"
 #include "control/page/page.h"
 #include "crypto/siphash.h"
 #include "http/head.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #define HEAD_BYTES_MAX 384 /* without further fields: a reason and two texts of 63 bytes */
 #define FIELDS_MAX     512 /* bytes of further field lines, the final zero included */
+#define VARY           "Vary: Accept\r\n"
 #define TEXT_PLAIN     "text/plain; charset=utf-8"
 #define RETRY_AFTER    "Retry-After: 5\r\n"
 
@@ -32,14 +30,26 @@ _Static_assert(sizeof(((struct tg_config_route *)NULL)->redirect) + 32 < FIELDS_
 
 typedef void (*render_body)(struct tg_text *, const struct tg_moment *);
 
+/* What /metrics is to those who ask for it by Accept. */
+static const struct other {
+	const char *type;
+	render_body render;
+	struct tg_http_media media[2];
+} openmetrics = {
+	.type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+	.render = tg_render_openmetrics,
+	.media = { { "text/plain", "0.0.4" }, { "application/openmetrics-text", "1.0.0" } },
+};
+
 static const struct builtin {
 	const char *path;
 	const char *type;
-	const char *body;   /* or */
-	render_body render; /* for a body that changes */
-	bool ready;         /* the page is 503 while connections should go elsewhere */
-	const char *policy; /* Content-Security-Policy, of a document */
-	bool yields;        /* to a configured route of the same path */
+	const char *body;          /* or */
+	render_body render;        /* for a body that changes */
+	bool ready;                /* the page is 503 while connections should go elsewhere */
+	const char *policy;        /* Content-Security-Policy, of a document */
+	bool yields;               /* to a configured route of the same path */
+	const struct other *other; /* NULL, or a second representation */
 } builtin[] = {
 	{ .path = "/",
 	    .type = "text/html; charset=utf-8",
@@ -47,6 +57,10 @@ static const struct builtin {
 	    .policy = tg_page_policy,
 	    .yields = true },
 	{ .path = "/status", .type = "application/json", .render = tg_render_status },
+	{ .path = "/metrics",
+	    .type = "text/plain; version=0.0.4; charset=utf-8",
+	    .render = tg_render_metrics,
+	    .other = &openmetrics },
 	{ .path = "/healthz", .type = TEXT_PLAIN, .body = "ok\n" },
 	{ .path = "/readyz", .type = TEXT_PLAIN, .body = "ready\n", .ready = true },
 };
@@ -66,12 +80,13 @@ struct source {
 /* Every route may have pages of its own for OPTIONS and the methods that it lacks, as has the
  * site, for 304 and for 401. */
 #define ROUTES_MAX (TG_ARRAY_LEN(builtin) + TG_CONFIG_ROUTES_MAX)
-#define PAGES_MAX  (5 * ROUTES_MAX + TG_HTTP_STATUS_MAX + 2)
+#define PAGES_MAX  (5 * ROUTES_MAX + TG_ARRAY_LEN(builtin) + TG_HTTP_STATUS_MAX + 2)
 
 struct tg_pages {
 	struct tg_http_site site;
 	char server[TG_CONFIG_SERVER_MAX];
 	struct tg_http_route route[ROUTES_MAX];
+	struct tg_http_choice choice[TG_ARRAY_LEN(builtin)];
 	struct tg_http_realm realm[TG_CONFIG_ROUTES_MAX];
 	struct tg_http_user user[TG_CONFIG_ROUTES_MAX][TG_CONFIG_USERS_MAX];
 	struct source source[PAGES_MAX];
@@ -100,49 +115,6 @@ set_body(struct source *source, const char *body)
 	source->body_len = (uint32_t)strlen(body);
 	source->body = (uint8_t *)strdup(body);
 	return source->body == NULL ? -ENOMEM : 0;
-}
-
-static int
-read_open_file(struct source *source, int fd)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (st.st_size > TG_PAGES_FILE_BYTES_MAX)
-		return -EFBIG;
-	/* Within the second of its last change it might change again unseen (RFC 9110 8.8.2.2). */
-	if (st.st_mtime > 0 && st.st_mtime + 1 < time(NULL))
-		source->modified_s = (uint64_t)st.st_mtime;
-	source->body = malloc((size_t)st.st_size + 1);
-	if (source->body == NULL)
-		return -ENOMEM;
-	/* A file that shrinks meanwhile is taken as far as it goes. */
-	while (source->body_len < (uint32_t)st.st_size) {
-		n = read(
-		    fd, source->body + source->body_len, (size_t)st.st_size - source->body_len);
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		source->body_len += (uint32_t)n;
-	}
-	return 0;
-}
-
-static int
-read_file(struct source *source, const char *file)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return -errno;
-	rc = read_open_file(source, fd);
-	close(fd);
-	return rc;
 }
 
 /* Sets the body that says nothing but the status; none where the status allows none. */
@@ -215,6 +187,19 @@ add_route(struct tg_pages *pages, const char *path, uint16_t page, uint16_t meth
 	return add_allow_pages(pages, methods, &route->options, &route->not_allowed);
 }
 
+/* Gives a built-in route its second page. */
+static void
+add_other(struct tg_pages *pages, const struct other *from, struct tg_http_route *route)
+{
+	struct source *source = add_source(pages, TG_HTTP_200, from->type, VARY);
+
+	source->render = from->render;
+	pages->choice[route - pages->route] =
+	    (struct tg_http_choice){ .media = { from->media[0], from->media[1] },
+		    .other = index_of(pages, source) };
+	route->choice = &pages->choice[route - pages->route];
+}
+
 /* Gives a page that never changes its validators: the entity tag is a hash of the body, without
  * a secret, so that every node of a fleet makes the same. */
 static int
@@ -245,7 +230,8 @@ describe(struct tg_pages *pages, struct source *source, struct tg_http_route *ro
 static int
 add_builtin(struct tg_pages *pages, const struct builtin *from)
 {
-	struct source *source = add_source(pages, TG_HTTP_200, from->type, "");
+	struct source *source =
+	    add_source(pages, TG_HTTP_200, from->type, from->other != NULL ? VARY : "");
 	struct tg_http_route *route = &pages->route[pages->site.n_routes];
 	int rc = 0;
 
@@ -256,6 +242,8 @@ add_builtin(struct tg_pages *pages, const struct builtin *from)
 	if (rc == 0)
 		rc = add_route(pages, from->path, index_of(pages, source), TG_HTTP_METHODS_READ);
 	route->spared = true;
+	if (from->other != NULL)
+		add_other(pages, from->other, route);
 	if (rc < 0 || from->policy == NULL)
 		return rc;
 	snprintf(source->fields, sizeof(source->fields), "Content-Security-Policy: %s\r\n",
@@ -349,8 +337,12 @@ methods_of(const struct tg_config_route *from)
 static int
 set_file(struct source *source, const struct tg_config_route *from, char *why)
 {
-	int rc = read_file(source, from->file);
+	struct tg_file file = { 0 };
+	int rc = tg_file_read(from->file, TG_PAGES_FILE_BYTES_MAX, &file);
 
+	source->body = file.body;
+	source->body_len = file.body_len;
+	source->modified_s = file.modified_s;
 	if (rc == -EFBIG)
 		snprintf(why, TG_PAGES_WHY_MAX, "route %s: file %s has more than %u bytes",
 		    from->path, from->file, TG_PAGES_FILE_BYTES_MAX);
@@ -502,7 +494,8 @@ tg_pages_site(const struct tg_pages *pages)
 size_t
 tg_pages_room(const struct tg_pages *pages, uint16_t n_workers)
 {
-	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + 2 * strlen(RETRY_AFTER);
+	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + 2 * TG_RENDER_METRICS_BYTES(n_workers) +
+		      2 * strlen(RETRY_AFTER);
 	unsigned i;
 
 	for (i = 0; i < pages->site.n_pages; i++)

@@ -4,11 +4,12 @@
  * Pages: the site that the service configuration describes, and how it is rendered.
  *
  * Built-in routes are `/` (the live page, control/page/page.h), `/status` (the state of the
- * appliance as JSON), `/healthz` (the program runs) and `/readyz` (it takes connections: 503
- * while it shuts down, or shares keys and its clock is not synchronised); the configuration adds
- * pages with a fixed body, redirects and routes of nothing but a status. Bodies of fixed pages are
- * read once; the head of every page carries the date, so a snapshot renders all heads and the
- * bodies that change. A page whose body finds no room is 500 in that snapshot.
+ * appliance as JSON), `/metrics` (for Prometheus, in two formats between which Accept chooses),
+ * `/healthz` (the program runs) and `/readyz` (it takes connections: 503 while it shuts down, or
+ * shares keys and its clock is not synchronised); the configuration adds pages with a fixed body,
+ * redirects and routes of nothing but a status. Bodies of fixed pages are read once; the head of
+ * every page carries the date, so a snapshot renders all heads and the bodies that change. A page
+ * whose body finds no room is 500 in that snapshot.
  *
  * Control thread only. Nothing here needs EAL: `tidegate --check` makes the site too.
  */

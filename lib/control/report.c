@@ -25,6 +25,8 @@ tg_tally_add(struct tg_tally *sum, const struct tg_tally *tally)
 		sum->source_frames[n] += tally->source_frames[n];
 	sum->busy += tally->busy;
 	sum->cycles += tally->cycles;
+	for (n = 0; n < TG_TIMED_MAX; n++)
+		tg_times_add(&sum->times[n], &tally->times[n]);
 }
 
 unsigned

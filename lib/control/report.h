@@ -17,6 +17,7 @@
 #include "base/stats.h"
 #include "base/time.h"
 #include "config/config.h"
+#include "control/limit.h"
 #include "tcp/gauges.h"
 
 #include <stdbool.h>
@@ -36,6 +37,8 @@ struct tg_about_listener {
 
 struct tg_about {
 	char version[32];
+	char compiler[48];
+	char dpdk[32]; /* its version */
 	char port_name[64];
 	char driver[32];
 	char mac[18];      /* as text */
@@ -44,9 +47,11 @@ struct tg_about {
 	uint16_t n_workers;
 	bool rss, rx_checksum, tx_checksum; /* done by the port */
 	tg_time_t started;                  /* as tg_clock_ns */
+	uint64_t tsc_hz;                    /* TSC cycles in a second; 0: not known */
 	/* Limits of one worker. */
 	uint32_t connections, half_open, sides, held;
 	uint32_t mbufs; /* of the port's pool */
+	uint64_t limit[TG_LIMIT_MAX];
 	enum tg_config_syn_overflow syn_overflow;
 	unsigned n_listeners;
 	struct tg_about_listener listener[TG_CONFIG_LISTENERS_MAX];
@@ -75,6 +80,7 @@ struct tg_tally {
 	uint32_t syn_pressure;                         /* workers under pressure by SYNs */
 	uint64_t source_frames[TG_CONFIG_SOURCES_MAX]; /* received from each class */
 	uint64_t busy, cycles; /* TSC cycles: with work, and since the worker started */
+	struct tg_times times[TG_TIMED_MAX];
 };
 
 struct tg_report {

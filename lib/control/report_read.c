@@ -30,6 +30,8 @@ tg_tally_read(struct tg_tally *tally, struct tg_workers *workers, uint16_t i)
 	}
 	for (n = 0; n < TG_CONFIG_SOURCES_MAX; n++)
 		tally->source_frames[n] = tg_workers_class_frames(workers, i, n + 1);
+	for (n = 0; n < TG_TIMED_MAX; n++)
+		tg_timing_read(&stats->timing[n], &tally->times[n]);
 	tg_workers_load(workers, i, &tally->busy, &tally->cycles);
 }
 

@@ -146,6 +146,95 @@ put_rates(
 }
 
 static void
+put_build(struct tg_json *j, const struct tg_about *about)
+{
+	tg_json_open(j, "build", '{');
+	tg_json_string(j, "version", about->version);
+	tg_json_string(j, "compiler", about->compiler);
+	tg_json_string(j, "dpdk", about->dpdk);
+	tg_json_close(j, '}');
+}
+
+/* A counter under the name that it has in a section. */
+struct entry {
+	const char *name;
+	enum tg_counter counter;
+};
+
+static const struct entry handshakes[] = {
+	{ "started", TG_COUNTER_SYN_RECEIVED },
+	{ "completed", TG_COUNTER_ESTABLISHED },
+	{ "completed_by_cookie", TG_COUNTER_COOKIES_ACCEPTED },
+	{ "syn_acks_repeated", TG_COUNTER_SYN_ACK_RETRANSMITS },
+	{ "timed_out", TG_COUNTER_SYN_ACK_TIMEOUTS },
+};
+
+static const struct entry cookies[] = {
+	{ "issued", TG_COUNTER_COOKIES_ISSUED },
+	{ "accepted", TG_COUNTER_COOKIES_ACCEPTED },
+	{ "refused", TG_COUNTER_COOKIES_REFUSED },
+	{ "stale", TG_COUNTER_COOKIES_STALE },
+	{ "no_tcb", TG_COUNTER_COOKIES_NO_TCB },
+};
+
+static void
+put_entries(struct tg_json *j, const char *section, const struct entry *entry, unsigned n,
+    const struct tg_tally *tally)
+{
+	unsigned i;
+
+	tg_json_open(j, section, '{');
+	for (i = 0; i < n; i++)
+		tg_json_number(j, entry[i].name, tally->counter[entry[i].counter]);
+	tg_json_close(j, '}');
+}
+
+static void
+put_limits(struct tg_json *j, const struct tg_about *about, const struct tg_tally *total)
+{
+	unsigned i;
+
+	tg_json_open(j, "limits", '{');
+	for (i = 0; i < TG_LIMIT_MAX; i++) {
+		tg_json_open(j, tg_limit_info[i].name, '{');
+		tg_json_number(j, "limit", about->limit[i]);
+		tg_json_number(j, "hits", tg_limit_hits((enum tg_limit)i, total));
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, '}');
+}
+
+static void
+put_times(struct tg_json *j, const char *key, const struct tg_times *times)
+{
+	tg_json_open(j, key, '{');
+	tg_json_number(j, "count", tg_times_count(times));
+	tg_json_number(j, "mean_us", tg_times_mean_ns(times) / 1000);
+	tg_json_number(j, "p50_us", tg_times_quantile_ns(times, 5000) / 1000);
+	tg_json_number(j, "p90_us", tg_times_quantile_ns(times, 9000) / 1000);
+	tg_json_number(j, "p99_us", tg_times_quantile_ns(times, 9900) / 1000);
+	tg_json_close(j, '}');
+}
+
+/* Since the start, and since the report before. */
+static void
+put_latency(struct tg_json *j, const struct tg_tally *now, const struct tg_tally *before)
+{
+	struct tg_times recent;
+	unsigned i;
+
+	tg_json_open(j, "latency", '{');
+	for (i = 0; i < TG_TIMED_MAX; i++) {
+		tg_times_between(&before->times[i], &now->times[i], &recent);
+		tg_json_open(j, tg_timed_info[i].name, '{');
+		put_times(j, "total", &now->times[i]);
+		put_times(j, "recent", &recent);
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, '}');
+}
+
+static void
 put_workers(struct tg_json *j, const struct tg_report *now, const struct tg_report *before)
 {
 	uint16_t i;
@@ -190,6 +279,7 @@ tg_render_status(struct tg_text *t, const struct tg_moment *m)
 	tg_json_init(&j, t);
 	tg_json_open(&j, NULL, '{');
 	tg_json_string(&j, "version", m->about->version);
+	put_build(&j, m->about);
 	tg_json_number(&j, "time", m->unix_seconds);
 	tg_json_number(&j, "uptime_seconds", tg_moment_uptime(m));
 	tg_json_bool(&j, "draining", m->draining);
@@ -200,7 +290,11 @@ tg_render_status(struct tg_text *t, const struct tg_moment *m)
 	put_keys(&j, m->keys);
 	put_sources(&j, m->about, &m->now->total);
 	put_connections(&j, &m->now->total);
+	put_entries(&j, "handshakes", handshakes, TG_ARRAY_LEN(handshakes), &m->now->total);
+	put_entries(&j, "cookies", cookies, TG_ARRAY_LEN(cookies), &m->now->total);
+	put_latency(&j, &m->now->total, &m->before->total);
 	put_pools(&j, m->about, m->now);
+	put_limits(&j, m->about, &m->now->total);
 	put_rates(&j, &m->now->total, &m->before->total, m->now->at - m->before->at);
 	put_workers(&j, m->now, m->before);
 	put_totals(&j, &m->now->total);

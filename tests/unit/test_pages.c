@@ -138,7 +138,7 @@ test_configured_root_takes_the_place_of_the_builtin_page(void)
 	pages = tg_pages_create(&service, why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
-	CU_ASSERT_EQUAL(tg_pages_site(pages)->n_routes, 4);
+	CU_ASSERT_EQUAL(tg_pages_site(pages)->n_routes, 5);
 	CU_ASSERT_EQUAL(page_of("/")->status, TG_HTTP_204);
 	CU_ASSERT_FALSE(tg_http_site_find(tg_pages_site(pages), "/", 1)->spared);
 	CU_ASSERT_TRUE(tg_http_site_find(tg_pages_site(pages), "/status", 7)->spared);
@@ -155,10 +155,10 @@ test_site_has_the_builtin_pages_and_every_error(void)
 	pages = tg_pages_create(&service, why);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
 	site = tg_pages_site(pages);
-	CU_ASSERT_EQUAL(site->n_routes, 4);
-	/* One page for each route and each status but 200, two that say what is allowed, and the
-	 * 304 of the live page. */
-	CU_ASSERT_EQUAL(site->n_pages, 4 + TG_HTTP_STATUS_MAX - 1 + 2 + 1);
+	CU_ASSERT_EQUAL(site->n_routes, 5);
+	/* One page for each route, one more of /metrics, one for each status but 200, two that say
+	 * what is allowed, and the 304 of the live page. */
+	CU_ASSERT_EQUAL(site->n_pages, 6 + TG_HTTP_STATUS_MAX - 1 + 2 + 1);
 	CU_ASSERT_TRUE(render(tg_pages_room(pages, 1)));
 	CU_ASSERT_TRUE(body_is(page_of("/healthz"), "ok\n"));
 	for (i = 0; i < TG_HTTP_STATUS_MAX; i++)
