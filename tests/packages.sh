@@ -23,6 +23,7 @@ packages_test=(
     apache2-utils libhttp-parser-dev nginx-light slowhttptest wrk tshark hping3 python3
     python3-scapy nmap nftables dpdk-dev
     chromium chromium-driver
+    prometheus python3-jsonschema python3-prometheus-client
 )
 
 missing_packages() {

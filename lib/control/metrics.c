@@ -31,14 +31,21 @@ struct metrics {
 };
 
 /* Counters that are samples of one family; all others are families of their own. */
-static const struct {
+struct labelled {
 	enum tg_counter counter;
-	const char *outcome;
-} cookie[] = {
+	const char *label;
+};
+
+static const struct labelled cookies[] = {
 	{ TG_COUNTER_COOKIES_ACCEPTED, "accepted" },
 	{ TG_COUNTER_COOKIES_REFUSED, "refused" },
 	{ TG_COUNTER_COOKIES_STALE, "stale" },
 	{ TG_COUNTER_COOKIES_NO_TCB, "no_tcb" },
+};
+
+static const struct labelled resets[] = {
+	{ TG_COUNTER_RESET_BY_PEER, "peer" },
+	{ TG_COUNTER_RESET_BY_US, "us" },
 };
 
 static const char *const severity_name[] = {
@@ -220,15 +227,39 @@ put_http(struct metrics *x)
 }
 
 static void
-put_cookies(struct metrics *x)
+put_labelled(const struct metrics *x, const char *name, const struct labelled *from, unsigned n)
 {
 	unsigned i;
 
+	for (i = 0; i < n; i++)
+		put_sample(x, name, from[i].label, x->m->now->total.counter[from[i].counter]);
+}
+
+static void
+put_cookies(struct metrics *x)
+{
 	put_family(x, "cookies_returned", COUNTER,
 	    "ACKs of no connection that were taken for a SYN cookie, by what came of it.");
-	for (i = 0; i < TG_ARRAY_LEN(cookie); i++)
-		put_sample(
-		    x, "outcome", cookie[i].outcome, x->m->now->total.counter[cookie[i].counter]);
+	put_labelled(x, "outcome", cookies, TG_ARRAY_LEN(cookies));
+}
+
+static void
+put_resets(struct metrics *x)
+{
+	put_family(x, "resets", COUNTER, "Connections ended by a RST, by who sent it.");
+	put_labelled(x, "by", resets, TG_ARRAY_LEN(resets));
+}
+
+static bool
+is_labelled(enum tg_counter counter, const struct labelled *in, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (in[i].counter == counter)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -240,11 +271,8 @@ is_in_a_family(enum tg_counter counter)
 		if (tg_http_status_info[i].counter == counter)
 			return true;
 	}
-	for (i = 0; i < TG_ARRAY_LEN(cookie); i++) {
-		if (cookie[i].counter == counter)
-			return true;
-	}
-	return false;
+	return is_labelled(counter, cookies, TG_ARRAY_LEN(cookies)) ||
+	       is_labelled(counter, resets, TG_ARRAY_LEN(resets));
 }
 
 static void
@@ -327,6 +355,7 @@ render(struct metrics *x)
 	put_timings(x);
 	put_http(x);
 	put_cookies(x);
+	put_resets(x);
 	put_drops(x);
 	put_sources(x);
 	put_counters(x);

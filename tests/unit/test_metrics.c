@@ -92,11 +92,14 @@ test_reasons_states_codes_and_outcomes_are_labels(void)
 	now.total.state[TG_TCP_SYN_RECEIVED] = 4;
 	now.total.counter[TG_COUNTER_HTTP_404] = 5;
 	now.total.counter[TG_COUNTER_COOKIES_STALE] = 6;
+	now.total.counter[TG_COUNTER_RESET_BY_US] = 7;
 	render(tg_render_metrics);
 	CU_ASSERT_TRUE(has("tidegate_drops_total{reason=\"tx_full\",severity=\"error\"} 3\n"));
 	CU_ASSERT_TRUE(has("tidegate_connections{state=\"syn_received\"} 4\n"));
 	CU_ASSERT_TRUE(has("tidegate_http_responses_total{code=\"404\"} 5\n"));
 	CU_ASSERT_TRUE(has("tidegate_cookies_returned_total{outcome=\"stale\"} 6\n"));
+	CU_ASSERT_TRUE(has("tidegate_resets_total{by=\"us\"} 7\n"));
+	CU_ASSERT_PTR_NULL(strstr(body, "tidegate_reset_by"));
 	CU_ASSERT_PTR_NULL(strstr(body, "tidegate_http_404"));
 	CU_ASSERT_PTR_NULL(strstr(body, "tidegate_cookies_stale"));
 	CU_ASSERT_PTR_NULL(strstr(body, "reason=\"none\""));
