@@ -42,46 +42,41 @@ cut(const char **p, const char *end, char c)
 	return trim(start, stop);
 }
 
-/* Whether a piece is a text in lower case, in any case. */
-static bool
-is(struct piece piece, const char *text, size_t len)
+static char
+lower(char c)
 {
-	size_t i;
-
-	if (piece.len != len)
-		return false;
-	for (i = 0; i < len; i++) {
-		char c = piece.p[i];
-
-		if ((c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != text[i])
-			return false;
-	}
-	return true;
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+/* How many characters a piece, in any case, has in common with the start of a text in lower
+ * case. */
 static size_t
-length(const char *text)
+common(struct piece piece, const char *text)
 {
 	size_t n = 0;
 
-	while (text[n] != '\0')
+	/* No field value holds the zero at which the text ends. */
+	while (n < piece.len && lower(piece.p[n]) == text[n])
 		n++;
 	return n;
+}
+
+static bool
+is(struct piece piece, const char *text)
+{
+	return common(piece, text) == piece.len && text[piece.len] == '\0';
 }
 
 static enum rank
 rank_of(struct piece range, const char *type)
 {
-	size_t len = length(type), slash = 0;
+	size_t n = common(range, type);
 
-	if (is(range, "*/*", 3))
+	if (is(range, "*/*"))
 		return RANK_ANY;
-	if (is(range, type, len))
+	if (is(range, type))
 		return RANK_SUBTYPE;
-	while (type[slash] != '/')
-		slash++;
-	if (range.len == slash + 2 && range.p[slash] == '/' && range.p[slash + 1] == '*' &&
-	    is((struct piece){ range.p, slash }, type, slash))
+	if (n + 1 == range.len && n > 0 && range.p[n - 1] == '/' && range.p[n] == '*')
 		return RANK_TYPE;
 	return RANK_NONE;
 }
@@ -129,14 +124,13 @@ apply(struct tg_http_accept *accept, const struct tg_http_media *media, const ch
 		struct piece name = cut(&at, behind, '=');
 
 		value = unquote(trim(at, behind));
-		if (is(name, "q", 1)) {
+		if (is(name, "q")) {
 			if (!read_weight(value, &q))
 				return;
 			break;
 		}
-		if (is(name, "version", 7)) {
-			if (rank != RANK_SUBTYPE ||
-			    !is(value, media->version, length(media->version)))
+		if (is(name, "version")) {
+			if (rank != RANK_SUBTYPE || !is(value, media->version))
 				return;
 			rank = RANK_VERSION;
 		}

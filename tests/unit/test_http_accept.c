@@ -108,6 +108,8 @@ test_other_version_is_another_type(void)
 	expect_first("Accept: " OPENMETRICS ";version=1.0.0.0\r\n");
 	expect_first("Accept: " OPENMETRICS ";version=0.0.1, text/plain;q=0.1\r\n");
 	expect_other("Accept: text/plain;version=1.0.0, " OPENMETRICS ";q=0.1\r\n");
+	expect_first("Accept: application/*;version=1.0.0, text/plain;q=0.1\r\n");
+	expect_other("Accept: " OPENMETRICS ";q=0.2;version=9, text/plain;q=0.1\r\n");
 	expect_other("Accept: " OPENMETRICS " ; charset=utf-8 ; VERSION=\"1.0.0\" ; q=1\r\n");
 }
 
@@ -154,6 +156,9 @@ test_malformed_range_is_as_good_as_none(void)
 	expect_first("Accept: application\r\n");
 	expect_first("Accept: application/\r\n");
 	expect_first("Accept: applications/*\r\n");
+	expect_first("Accept: application/x\r\n");
+	expect_first("Accept: application*\r\n");
+	expect_first("Accept: application/o*\r\n");
 	expect_first("Accept: */openmetrics-text\r\n");
 	expect_other("Accept: ;;=;, /, " OPENMETRICS "\r\n");
 }
