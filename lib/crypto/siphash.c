@@ -138,12 +138,30 @@ tg_siphash24_128(
 	out->k[1] = sip_sum(&s);
 }
 
-void
-tg_siphash24_x1(const struct tg_siphash_key *key, const struct tg_siphash_block *block, size_t n,
-    uint64_t *hash)
+static inline __attribute__((always_inline)) uint64_t
+siphash_column(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, int c, int d)
 {
-	size_t i;
+	struct sip_state s = sip_start(key);
+	size_t j;
 
-	for (i = 0; i < n; i++)
-		hash[i] = siphash(key, (const uint8_t *)&block[i], sizeof(block[i]), 2, 4);
+	for (j = 0; j < n_words; j++)
+		sip_compress(&s, word[j][at], c);
+	s.v2 ^= 0xff;
+	sip_rounds(&s, d);
+	return sip_sum(&s);
+}
+
+uint64_t
+tg_siphash24_x1(
+    const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words, size_t at)
+{
+	return siphash_column(key, word, n_words, at, 2, 4);
+}
+
+uint64_t
+tg_siphash13_x1(
+    const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words, size_t at)
+{
+	return siphash_column(key, word, n_words, at, 1, 3);
 }

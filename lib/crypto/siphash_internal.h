@@ -14,14 +14,20 @@
 #define TG_SIPHASH_INIT2 0x6c7967656e657261U
 #define TG_SIPHASH_INIT3 0x7465646279746573U
 
-/* Hashes n blocks one after the other. */
-void tg_siphash24_x1(const struct tg_siphash_key *key, const struct tg_siphash_block *block,
-    size_t n, uint64_t *hash);
+/* The message in column `at` of the rows. */
+uint64_t tg_siphash24_x1(
+    const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words, size_t at);
+uint64_t tg_siphash13_x1(
+    const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words, size_t at);
 
-/* Hash exactly 8 and 16 blocks; need AVX2 and AVX-512F. */
-void tg_siphash24_x8(
-    const struct tg_siphash_key *key, const struct tg_siphash_block block[8], uint64_t hash[8]);
-void tg_siphash24_x16(
-    const struct tg_siphash_key *key, const struct tg_siphash_block block[16], uint64_t hash[16]);
+/* Exactly 8 and 16 messages from column `at` on; need AVX2 and AVX-512F. */
+void tg_siphash24_x8(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash);
+void tg_siphash13_x8(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash);
+void tg_siphash24_x16(const struct tg_siphash_key *key, const uint64_t *const word[],
+    size_t n_words, size_t at, uint64_t *hash);
+void tg_siphash13_x16(const struct tg_siphash_key *key, const uint64_t *const word[],
+    size_t n_words, size_t at, uint64_t *hash);
 
 #endif

@@ -7,35 +7,47 @@
 
 #define SINGLES_MAX 3 /* so many take less time one by one than lanes that are mostly empty */
 
-/* Fewer than eight: the last lanes repeat the first block, and nobody reads them. */
-static void
-hash_some(const struct tg_siphash_key *key, const struct tg_siphash_block *block, size_t n,
-    uint64_t *hash)
-{
-	struct tg_siphash_block padded[8];
-	uint64_t out[8];
-	size_t i;
+typedef uint64_t hash_one(
+    const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words, size_t at);
+typedef void hash_some(const struct tg_siphash_key *key, const uint64_t *const word[],
+    size_t n_words, size_t at, uint64_t *hash);
 
-	for (i = 0; i < TG_ARRAY_LEN(padded); i++)
-		padded[i] = block[i < n ? i : 0];
-	tg_siphash24_x8(key, padded, out);
-	memcpy(hash, out, n * sizeof(*hash));
+/* One hash function in its widths. */
+struct widths {
+	hash_one *x1;
+	hash_some *x8, *x16;
+};
+
+static inline __attribute__((always_inline)) void
+hash_all(const struct widths *by, const struct tg_siphash_key *key, enum tg_siphash_width width,
+    const uint64_t *const word[], size_t n_words, size_t n, uint64_t *hash)
+{
+	size_t at = 0;
+
+	if (width == TG_SIPHASH_X16)
+		for (; at + 8 < n; at += 16)
+			by->x16(key, word, n_words, at, hash + at);
+	if (width != TG_SIPHASH_X1)
+		for (; at + SINGLES_MAX < n; at += 8)
+			by->x8(key, word, n_words, at, hash + at);
+	for (; at < n; at++)
+		hash[at] = by->x1(key, word, n_words, at);
 }
 
 void
-tg_siphash24_blocks(const struct tg_siphash_key *key, enum tg_siphash_width width,
-    const struct tg_siphash_block *block, size_t n, uint64_t *hash)
+tg_siphash24_lanes(const struct tg_siphash_key *key, enum tg_siphash_width width,
+    const uint64_t *const word[], size_t n_words, size_t n, uint64_t *hash)
 {
-	size_t i = 0;
+	static const struct widths by = { tg_siphash24_x1, tg_siphash24_x8, tg_siphash24_x16 };
 
-	if (width == TG_SIPHASH_X16)
-		for (; n - i >= 16; i += 16)
-			tg_siphash24_x16(key, block + i, hash + i);
-	if (width != TG_SIPHASH_X1)
-		for (; n - i >= 8; i += 8)
-			tg_siphash24_x8(key, block + i, hash + i);
-	if (width != TG_SIPHASH_X1 && n - i > SINGLES_MAX)
-		hash_some(key, block + i, n - i, hash + i);
-	else
-		tg_siphash24_x1(key, block + i, n - i, hash + i);
+	hash_all(&by, key, width, word, n_words, n, hash);
+}
+
+void
+tg_siphash13_lanes(const struct tg_siphash_key *key, enum tg_siphash_width width,
+    const uint64_t *const word[], size_t n_words, size_t n, uint64_t *hash)
+{
+	static const struct widths by = { tg_siphash13_x1, tg_siphash13_x8, tg_siphash13_x16 };
+
+	hash_all(&by, key, width, word, n_words, n, hash);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * SipHash-2-4 of 16-byte messages in the lanes of a vector, for any vector. The file that
- * includes this one defines
+ * SipHash in the lanes of a vector, for any vector. The file that includes this one
+ * defines
  *
  *   LANE_CODE   the attributes of its functions: always inlined, and the instructions
  *   vec         a vector of uint64_t
@@ -40,46 +40,46 @@ lanes_start(struct lanes *s, const struct tg_siphash_key *key)
 	s->v3 = zero + (key->k[1] ^ TG_SIPHASH_INIT3);
 }
 
-/* Two vectors go side by side: one alone waits for its own results most of the time. */
-static inline LANE_CODE void
-lanes_compress(struct lanes *a, vec word_a, struct lanes *b, vec word_b)
-{
-	a->v3 ^= word_a;
-	b->v3 ^= word_b;
-	lanes_round(a);
-	lanes_round(b);
-	lanes_round(a);
-	lanes_round(b);
-	a->v0 ^= word_a;
-	b->v0 ^= word_b;
-}
-
 static inline LANE_CODE vec
 lanes_sum(const struct lanes *s)
 {
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* The hashes of messages whose first words are in wa[0], wb[0] and second ones in wa[1], wb[1]. */
+/* The messages of two vectors, from column `at` of the rows on, with c rounds for each word and d
+ * at the end. Two go side by side: one alone waits for its own results most of the time. */
 static inline LANE_CODE void
-lanes_hash(
-    const struct tg_siphash_key *key, const vec wa[2], const vec wb[2], vec *hash_a, vec *hash_b)
+lanes_hash(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, int c, int d, uint64_t *hash)
 {
-	const vec zero = { 0 }, length = zero + ((uint64_t)sizeof(struct tg_siphash_block) << 56);
+	const vec zero = { 0 };
 	struct lanes a, b;
+	vec wa, wb;
+	size_t j;
 	int i;
 
 	lanes_start(&a, key);
 	b = a;
-	lanes_compress(&a, wa[0], &b, wb[0]);
-	lanes_compress(&a, wa[1], &b, wb[1]);
-	lanes_compress(&a, length, &b, length);
+	for (j = 0; j < n_words; j++) {
+		memcpy(&wa, word[j] + at, sizeof(wa));
+		memcpy(&wb, word[j] + at + sizeof(vec) / 8, sizeof(wb));
+		a.v3 ^= wa;
+		b.v3 ^= wb;
+		for (i = 0; i < c; i++) {
+			lanes_round(&a);
+			lanes_round(&b);
+		}
+		a.v0 ^= wa;
+		b.v0 ^= wb;
+	}
 	a.v2 ^= zero + 0xff;
 	b.v2 ^= zero + 0xff;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < d; i++) {
 		lanes_round(&a);
 		lanes_round(&b);
 	}
-	*hash_a = lanes_sum(&a);
-	*hash_b = lanes_sum(&b);
+	wa = lanes_sum(&a);
+	wb = lanes_sum(&b);
+	memcpy(hash, &wa, sizeof(wa));
+	memcpy(hash + sizeof(vec) / 8, &wb, sizeof(wb));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * SipHash-2-4 of sixteen messages in two vectors of AVX-512.
+ * SipHash of sixteen messages in two vectors of AVX-512.
  */
 #include "base/types.h"
 
@@ -44,27 +44,16 @@ rotate_32(vec x)
 
 #include "crypto/siphash_vector.h"
 
-/* Eight blocks, by word: w[0] has the first words of blocks 0 to 7, w[1] the second ones. */
-static inline LANE_CODE void
-load_words(vec w[2], const struct tg_siphash_block block[8])
+__attribute__((target("avx512f"))) void
+tg_siphash24_x16(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash)
 {
-	vec low, high;
-
-	memcpy(&low, &block[0], sizeof(low));
-	memcpy(&high, &block[4], sizeof(high));
-	w[0] = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
-	w[1] = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+	lanes_hash(key, word, n_words, at, 2, 4, hash);
 }
 
 __attribute__((target("avx512f"))) void
-tg_siphash24_x16(
-    const struct tg_siphash_key *key, const struct tg_siphash_block block[16], uint64_t hash[16])
+tg_siphash13_x16(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash)
 {
-	vec wa[2], wb[2], a, b;
-
-	load_words(wa, block);
-	load_words(wb, block + 8);
-	lanes_hash(key, wa, wb, &a, &b);
-	memcpy(hash, &a, sizeof(a));
-	memcpy(hash + 8, &b, sizeof(b));
+	lanes_hash(key, word, n_words, at, 1, 3, hash);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  *
- * SipHash-2-4 of eight messages in two vectors of AVX2.
+ * SipHash of eight messages in two vectors of AVX2.
  */
 #include "base/types.h"
 
@@ -51,35 +51,16 @@ rotate_32(vec x)
 
 #include "crypto/siphash_vector.h"
 
-/* Four blocks, by word: w[0] has the first words of blocks 0, 2, 1, 3, w[1] the second ones.
- * This order costs no instruction that crosses the halves of a register. */
-static inline LANE_CODE void
-load_words(vec w[2], const struct tg_siphash_block block[4])
+__attribute__((target("avx2"))) void
+tg_siphash24_x8(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash)
 {
-	vec low, high;
-
-	memcpy(&low, &block[0], sizeof(low));
-	memcpy(&high, &block[2], sizeof(high));
-	w[0] = __builtin_shufflevector(low, high, 0, 4, 2, 6);
-	w[1] = __builtin_shufflevector(low, high, 1, 5, 3, 7);
-}
-
-static inline LANE_CODE void
-store_hashes(uint64_t hash[4], vec h)
-{
-	h = __builtin_shufflevector(h, h, 0, 2, 1, 3);
-	memcpy(hash, &h, sizeof(h));
+	lanes_hash(key, word, n_words, at, 2, 4, hash);
 }
 
 __attribute__((target("avx2"))) void
-tg_siphash24_x8(
-    const struct tg_siphash_key *key, const struct tg_siphash_block block[8], uint64_t hash[8])
+tg_siphash13_x8(const struct tg_siphash_key *key, const uint64_t *const word[], size_t n_words,
+    size_t at, uint64_t *hash)
 {
-	vec wa[2], wb[2], a, b;
-
-	load_words(wa, block);
-	load_words(wb, block + 4);
-	lanes_hash(key, wa, wb, &a, &b);
-	store_hashes(hash, a);
-	store_hashes(hash + 4, b);
+	lanes_hash(key, word, n_words, at, 1, 3, hash);
 }

@@ -189,4 +189,25 @@ tg_flowtable_next(const struct tg_flowtable *t, struct tg_flow_probe *p)
 	return t->bucket[p->bucket].handle[p->entry];
 }
 
+/* Whether a lookup of hash would yield nothing: home tells, almost always. */
+static inline bool
+tg_flowtable_lacks(const struct tg_flowtable *t, uint32_t hash)
+{
+	typedef uint16_t tags __attribute__((vector_size(16)));
+	typedef uint64_t words __attribute__((vector_size(16)));
+	const struct tg_flow_bucket *home = &t->bucket[hash & t->mask];
+	uint16_t tag = tg_flow_tag(hash);
+	struct tg_flow_probe probe;
+	tags eight;
+	words match;
+
+	memcpy(&eight, home->tag, sizeof(eight));
+	match = (words)(eight == tag);
+	if ((match[0] | match[1]) == 0 && home->tag[8] != tag && home->tag[9] != tag &&
+	    home->away == 0)
+		return true;
+	tg_flowtable_probe(t, hash, &probe);
+	return tg_flowtable_next(t, &probe) == TG_HANDLE_NONE;
+}
+
 #endif

@@ -4,9 +4,9 @@
 #include "packet/build.h"
 
 #include "packet/checksum.h"
+#include "packet/parse.h"
 
 #define IP4_VERSION_AND_LENGTH 0x45 /* version 4, five words: no options */
-#define IP4_DONT_FRAGMENT      0x4000
 
 uint32_t
 tg_build_eth(
@@ -35,7 +35,7 @@ build_ip4(uint8_t *p, const struct tg_path *path, uint8_t tos, uint8_t proto, ui
 	p[1] = tos;
 	tg_store16(p + 2, (uint16_t)(TG_IP4_HEADER_BYTES + l4_len));
 	tg_store16(p + 4, 0);
-	tg_store16(p + 6, IP4_DONT_FRAGMENT);
+	tg_store16(p + 6, TG_IP4_DONT_FRAGMENT);
 	p[8] = path->ttl;
 	p[9] = proto;
 	memcpy(p + 10, &csum, sizeof(csum));

@@ -41,6 +41,24 @@ tg_flow_hash(const struct tg_siphash_key *key, bool is_ipv6, const union tg_ip *
 	}
 }
 
+void
+tg_flow_hash_tuples(const struct tg_siphash_key *key, enum tg_siphash_width width,
+    const struct tg_tuples *t, uint32_t *hash)
+{
+	size_t bytes = t->is_ipv6 ? TUPLE6_BYTES : sizeof(struct tuple4);
+	uint64_t end[TG_TUPLES_MAX], out[TG_TUPLES_MAX];
+	const uint64_t *word4[] = { t->addr[0], end };
+	const uint64_t *word6[] = { t->addr[0], t->addr[1], t->addr[2], t->addr[3], end };
+	uint32_t i;
+
+	for (i = 0; i < t->n; i++)
+		end[i] = tg_siphash_end((uint32_t)t->head[i], bytes);
+	tg_siphash13_lanes(
+	    key, width, t->is_ipv6 ? word6 : word4, tg_tuples_addr_rows(t) + 1, t->n, out);
+	for (i = 0; i < t->n; i++)
+		hash[i] = (uint32_t)out[i];
+}
+
 static enum tg_steer
 steer_tcp(const struct tg_siphash_key *key, const struct tg_frame *frame,
     const struct tg_packet *pkt, uint32_t *hash)

@@ -10,12 +10,37 @@
 #ifndef TG_PACKET_FLOW_HASH_H
 #define TG_PACKET_FLOW_HASH_H
 
-#include "crypto/siphash.h"
+#include "crypto/siphash_lanes.h"
 #include "packet/packet.h"
 
 /* Hash of one tuple; remote is the peer, local is us; ports in wire order. */
 uint32_t tg_flow_hash(const struct tg_siphash_key *key, bool is_ipv6, const union tg_ip *remote,
     const union tg_ip *local, be16_t rport, be16_t lport);
+
+/* Tuples of segments of one family, by word as they stand on the wire, to hash many at once
+ * (crypto/siphash_lanes.h). */
+#define TG_TUPLES_MAX 32
+_Static_assert(TG_TUPLES_MAX % TG_SIPHASH_LANES == 0, "rows end with a register");
+
+struct tg_tuples {
+	bool is_ipv6;
+	uint32_t n;
+	/* IPv4: remote and local address in one row. IPv6: the halves of either, remote first. */
+	uint64_t addr[4][TG_TUPLES_MAX];
+	uint64_t head[TG_TUPLES_MAX]; /* the first eight bytes of the TCP header */
+};
+
+/* Rows of addresses. */
+static inline uint32_t
+tg_tuples_addr_rows(const struct tg_tuples *t)
+{
+	return t->is_ipv6 ? 4 : 1;
+}
+
+/* Writes tg_flow_hash of each tuple to hash[0] up to hash[t->n - 1]. width: what the
+ * processor has. */
+void tg_flow_hash_tuples(const struct tg_siphash_key *key, enum tg_siphash_width width,
+    const struct tg_tuples *t, uint32_t *hash);
 
 /* What steering does with a received frame. */
 enum tg_steer {

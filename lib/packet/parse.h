@@ -9,6 +9,17 @@
 
 #include "packet/packet.h"
 
+#define TG_IP4_DONT_FRAGMENT 0x4000
+#define TG_IP4_FRAGMENT_MASK 0x3fff /* more fragments, and the offset */
+
+/* Sources that no packet may carry: 0/8, 127/8, and from 224/4 up: multicast, class E,
+ * broadcast. */
+static inline bool
+tg_ip4_source_refused(const uint8_t *src)
+{
+	return src[0] == 0 || src[0] == 127 || src[0] >= 224;
+}
+
 /* Ethernet, tag, and ARP or IP: fills all of pkt but tcp, kind included.
  * ip_csum: what is known of the IPv4 header checksum; NONE skips it. */
 enum tg_drop tg_parse_l3(

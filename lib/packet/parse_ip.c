@@ -4,8 +4,6 @@
 #include "packet/checksum.h"
 #include "packet/parse.h"
 
-#define IP4_FRAGMENT_MASK 0x3fff /* more fragments, and the offset */
-
 enum ip4_option {
 	IP4_OPTION_END = 0,
 	IP4_OPTION_NOP = 1,
@@ -45,13 +43,6 @@ parse_ip4_options(const uint8_t *p, uint32_t len)
 		at += p[at + 1];
 	}
 	return TG_DROP_NONE;
-}
-
-/* 0/8, 127/8, and from 224/4 up: multicast, class E, broadcast. */
-static bool
-ip4_source_refused(const uint8_t *src)
-{
-	return src[0] == 0 || src[0] == 127 || src[0] >= 224;
 }
 
 static bool
@@ -97,9 +88,9 @@ tg_parse_ip4(
 		return TG_DROP_IP4_HEADER;
 	if (!ip4_checksum_holds(p, header, csum))
 		return TG_DROP_IP4_CHECKSUM;
-	if (tg_load16(p + 6) & IP4_FRAGMENT_MASK)
+	if (tg_load16(p + 6) & TG_IP4_FRAGMENT_MASK)
 		return TG_DROP_IP4_FRAGMENT;
-	if (ip4_source_refused(p + 12))
+	if (tg_ip4_source_refused(p + 12))
 		return TG_DROP_IP4_SOURCE;
 	fill_ip4(p, header, total, pkt);
 	*proto = p[9];

@@ -36,31 +36,52 @@ check_layer2(const struct tg_net *net, const struct tg_frame *frame, const struc
 	return tg_net_has_vlan(net, pkt->vlan) ? TG_DROP_NONE : TG_DROP_L2_VLAN;
 }
 
-/* Whether a segment that belongs to no connection may reach a listener: RFC 9293 MUST-57 and
- * MUST-63. */
+/* Whether an address may be reached from outside. RFC 9293 MUST-57. */
 enum tg_drop
-tg_shard_check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
+tg_shard_check_destination(
+    const struct tg_shard *shard, bool is_ipv6, const union tg_ip *dst, uint16_t vlan)
 {
 	const struct tg_net *net = shard->config->net;
-	uint16_t addr = tg_net_find(net, pkt->is_ipv6, &pkt->dst, pkt->vlan);
+	uint16_t addr = tg_net_find(net, is_ipv6, dst, vlan);
 
-	if (!pkt->is_ipv6 && tg_net_is_broadcast4(net, pkt->dst.v4, pkt->vlan))
+	if (!is_ipv6 && tg_net_is_broadcast4(net, dst->v4, vlan))
 		return TG_DROP_TCP_BROADCAST;
 	if (addr == TG_NET_ADDR_NONE || !tg_neighbor_addr_usable(shard->neighbor, addr))
-		return pkt->is_ipv6 ? TG_DROP_IP6_NOT_FOR_US : TG_DROP_IP4_NOT_FOR_US;
-	if (tg_net_find(net, pkt->is_ipv6, &pkt->src, pkt->vlan) != TG_NET_ADDR_NONE)
-		return pkt->is_ipv6 ? TG_DROP_IP6_SOURCE : TG_DROP_IP4_SOURCE;
-	if (!pkt->is_ipv6 && tg_net_is_broadcast4(net, pkt->src.v4, pkt->vlan))
+		return is_ipv6 ? TG_DROP_IP6_NOT_FOR_US : TG_DROP_IP4_NOT_FOR_US;
+	return TG_DROP_NONE;
+}
+
+/* Whether an address may be answered. RFC 9293 MUST-63. */
+enum tg_drop
+tg_shard_check_source(
+    const struct tg_shard *shard, bool is_ipv6, const union tg_ip *src, uint16_t vlan)
+{
+	const struct tg_net *net = shard->config->net;
+
+	if (tg_net_find(net, is_ipv6, src, vlan) != TG_NET_ADDR_NONE)
+		return is_ipv6 ? TG_DROP_IP6_SOURCE : TG_DROP_IP4_SOURCE;
+	if (!is_ipv6 && tg_net_is_broadcast4(net, src->v4, vlan))
 		return TG_DROP_IP4_SOURCE;
-	if (pkt->is_ipv6 && (pkt->src.q[0] | pkt->src.q[1]) == 0)
+	if (is_ipv6 && (src->q[0] | src->q[1]) == 0)
 		return TG_DROP_IP6_SOURCE;
 	return TG_DROP_NONE;
 }
 
+/* Whether a segment that belongs to no connection may reach a listener. */
+static enum tg_drop
+check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
+{
+	enum tg_drop why = tg_shard_check_destination(shard, pkt->is_ipv6, &pkt->dst, pkt->vlan);
+
+	if (why != TG_DROP_NONE)
+		return why;
+	return tg_shard_check_source(shard, pkt->is_ipv6, &pkt->src, pkt->vlan);
+}
+
 /* Turns a received segment's frame into the reset that answers it, back where it came
  * from: no state is needed, and no next hop has to be known. */
-void
-tg_shard_reply_in_place(struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply)
+static void
+reply_in_place(struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply)
 {
 	const struct tg_net *net = run->shard->config->net;
 	struct tg_path path = {
@@ -104,8 +125,7 @@ receive_tcp(struct tg_run *run, struct tg_arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t h = tg_tcp_find(&shard->tcp, &a->pkt, a->hash);
-	enum tg_drop why =
-	    h == TG_HANDLE_NONE ? tg_shard_check_addresses(shard, &a->pkt) : TG_DROP_NONE;
+	enum tg_drop why = h == TG_HANDLE_NONE ? check_addresses(shard, &a->pkt) : TG_DROP_NONE;
 	struct tg_tcp_result r;
 
 	if (why != TG_DROP_NONE) {
@@ -128,7 +148,7 @@ receive_tcp(struct tg_run *run, struct tg_arrival *a)
 	if (r.drop != TG_DROP_NONE)
 		tg_count_drop(shard->stats, r.drop);
 	if (r.has_reply) {
-		tg_shard_reply_in_place(run, a, &r.reply);
+		reply_in_place(run, a, &r.reply);
 		r.has_reply = false;
 	} else if (!r.frame_held)
 		tg_frames_push(run->spare, &a->frame);
@@ -195,10 +215,12 @@ hash_of(const struct tg_shard *shard, const struct tg_arrival *a)
 	    pkt->tcp.sport, pkt->tcp.dport);
 }
 
-/* Parses up to TG_SHARD_CHUNK frames. TCP segments are collected in a[], everything else is
- * handled at once. Returns the number collected. */
+/* Parses up to TG_SHARD_CHUNK frames, but for those already answered, a bit for each. TCP
+ * segments are collected in a[], everything else is handled at once. Returns the number
+ * collected. */
 static uint32_t
-parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct tg_arrival *a)
+parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, uint32_t answered,
+    struct tg_arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t i, n_tcp = 0;
@@ -207,6 +229,8 @@ parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, struct tg
 		struct tg_arrival *next = &a[n_tcp];
 		enum tg_drop why;
 
+		if ((answered & UINT32_C(1) << i) != 0)
+			continue;
 		next->frame = rx[i];
 		why = tg_packet_parse(&next->frame, &next->pkt);
 		if (why == TG_DROP_NONE)
@@ -244,15 +268,15 @@ static void
 receive(struct tg_run *run, const struct tg_frame *rx, uint32_t n)
 {
 	struct tg_arrival a[TG_SHARD_CHUNK];
-	uint32_t at, i, n_tcp, answered;
+	uint32_t at, i, m, n_tcp, answered;
 
 	for (at = 0; at < n; at += TG_SHARD_CHUNK) {
-		n_tcp = parse_chunk(run, rx + at, TG_MIN(n - at, TG_SHARD_CHUNK), a);
+		m = TG_MIN(n - at, TG_SHARD_CHUNK);
+		answered = tg_syn_batch(run, rx + at, m);
+		n_tcp = parse_chunk(run, rx + at, m, answered, a);
 		prefetch_tcbs(&run->shard->tcp, a, n_tcp);
-		answered = tg_syn_batch(run, a, n_tcp);
 		for (i = 0; i < n_tcp; i++)
-			if ((answered & UINT32_C(1) << i) == 0)
-				receive_tcp(run, &a[i]);
+			receive_tcp(run, &a[i]);
 	}
 }
 
@@ -315,6 +339,7 @@ lay_out(struct tg_shard *shard, struct tg_arena *arena, const struct tg_shard_co
 	    config->tcp->limits.connections4 + config->tcp->limits.connections6);
 	tg_tcp_layout(
 	    &shard->tcp, arena, config->tcp, shard->stats, shard->gauges, tg_time_tick(now));
+	tg_syn_batch_layout(shard);
 }
 
 struct tg_shard *

@@ -7,6 +7,7 @@
 #define TG_SHARD_SHARD_INTERNAL_H
 
 #include "base/seq.h"
+#include "packet/plain_syn.h"
 #include "shard/shard.h"
 #include "shard/user.h"
 #include "tcp/tcp.h"
@@ -26,11 +27,19 @@ struct tg_waiting {
 
 #define TG_SHARD_CHUNK 32 /* frames parsed ahead: their TCBs arrive from memory meanwhile */
 
+#define TG_OWN_SOURCES_BITS 1024
+
 /* A TCP segment of the chunk under way. */
 struct tg_arrival {
 	struct tg_frame frame;
 	struct tg_packet pkt;
 	uint32_t hash;
+};
+
+/* SYN-ACKs with cookies of one family, by what they grant. */
+struct tg_syn_ack_forms {
+	uint16_t made; /* a bit for each */
+	struct tg_syn_ack_form form[16];
 };
 
 struct tg_shard {
@@ -43,21 +52,25 @@ struct tg_shard {
 	uint32_t n_touched;
 	uint32_t touched[TG_SHARD_BURST_MAX + TIMERS_PER_RUN + WAKES_PER_RUN + TG_USER_POLL_MAX];
 	struct tg_waiting waiting;
+	/* syn_batch.c */
+	uint64_t own_sources[TG_OWN_SOURCES_BITS / 64];
+	struct tg_syn_ack_forms syn_ack_forms[2]; /* by is_ipv6 */
 	struct tg_tcp tcp;
 };
 
-/* shard.c. tg_shard_drop: counts why, and the frame becomes a spare one;
- * tg_shard_check_addresses: whether a segment of no connection may reach a listener;
- * tg_shard_reply_in_place: its frame becomes the answer to it. */
+/* shard.c. tg_shard_drop: counts why, and the frame becomes a spare one. The others: whether a
+ * segment that belongs to no connection may reach a listener, by its destination and by its
+ * source; vlan: where it came from. */
 void tg_shard_drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why);
-enum tg_drop tg_shard_check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt);
-void tg_shard_reply_in_place(
-    struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply);
+enum tg_drop tg_shard_check_destination(
+    const struct tg_shard *shard, bool is_ipv6, const union tg_ip *dst, uint16_t vlan);
+enum tg_drop tg_shard_check_source(
+    const struct tg_shard *shard, bool is_ipv6, const union tg_ip *src, uint16_t vlan);
 
-/* syn_batch.c. Answers those of n segments that are SYNs to be answered with cookies, or drops
- * them as beyond the limit of their source. Returns
- * which: bit i for a[i]. */
-uint32_t tg_syn_batch(struct tg_run *run, struct tg_arrival *a, uint32_t n);
+/* syn_batch.c. Answers those of n frames of a chunk that are plain SYNs to be answered with
+ * cookies, or drops them as beyond the limit of their source. Returns which: bit i for rx[i]. */
+uint32_t tg_syn_batch(struct tg_run *run, const struct tg_frame *rx, uint32_t n);
+void tg_syn_batch_layout(struct tg_shard *shard);
 
 /* connection.c, with what shard/user.h declares. */
 

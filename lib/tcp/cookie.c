@@ -16,8 +16,6 @@
 #define TS_SACK        (1U << 4)
 #define TS_ECN         (1U << 5)
 
-#define CHUNK 64 /* hashes kept on the stack */
-
 const uint16_t tg_cookie_mss[2][TG_COOKIE_MSS_CLASSES] = {
 	{ 536, 1300, 1380, 1452 },
 	{ 1220, 1300, 1360, 1432 },
@@ -63,28 +61,38 @@ tg_cookie_begin(struct tg_cookie_now *now, const struct tg_cookie_keys *keys, ui
 	return take_key(now, keys, epoch);
 }
 
-static uint64_t
-hash_ip6(const struct tg_siphash_key *key, const struct tg_packet *pkt, uint32_t offset)
-{
-	struct {
-		union tg_ip remote, local;
-		be16_t rport, lport;
-		uint32_t irs;
-	} flow = { pkt->src, pkt->dst, pkt->tcp.sport, pkt->tcp.dport, pkt->tcp.seq - offset };
+/* What is hashed of a flow; two lengths, two families. */
+struct flow4 {
+	be32_t remote, local;
+	be16_t rport, lport;
+	be32_t irs;
+};
+_Static_assert(sizeof(struct flow4) == 16, "padding would be hashed");
 
-	_Static_assert(sizeof(flow) == 40, "padding would be hashed");
-	return tg_siphash24(key, &flow, sizeof(flow));
-}
+struct flow6 {
+	union tg_ip remote, local;
+	be16_t rport, lport;
+	be32_t irs;
+};
+_Static_assert(sizeof(struct flow6) == 40, "padding would be hashed");
 
+/* offset: what SEG.SEQ is above the client's ISN. */
 static uint64_t
 hash_flow(const struct tg_siphash_key *key, const struct tg_packet *pkt, uint32_t offset)
 {
-	struct tg_siphash_block block;
+	const struct tg_segment *seg = &pkt->tcp;
 
-	if (pkt->is_ipv6)
-		return hash_ip6(key, pkt, offset);
-	block = tg_cookie_block(pkt, offset);
-	return tg_siphash24(key, &block, sizeof(block));
+	if (pkt->is_ipv6) {
+		struct flow6 flow = { pkt->src, pkt->dst, seg->sport, seg->dport,
+			tg_be32(seg->seq - offset) };
+
+		return tg_siphash24(key, &flow, sizeof(flow));
+	} else {
+		struct flow4 flow = { pkt->src.v4, pkt->dst.v4, seg->sport, seg->dport,
+			tg_be32(seg->seq - offset) };
+
+		return tg_siphash24(key, &flow, sizeof(flow));
+	}
 }
 
 /* The class of an MSS: how many of the larger ones it reaches. No branch: in a batch the next
@@ -114,18 +122,21 @@ tg_cookie_make(const struct tg_cookie_now *now, const struct tg_packet *syn)
 }
 
 void
-tg_cookie_make_ip4(const struct tg_cookie_now *now, enum tg_siphash_width width,
-    const struct tg_siphash_block *block, const uint16_t *mss, size_t n, uint32_t *iss)
+tg_cookie_make_tuples(const struct tg_cookie_now *now, enum tg_siphash_width width,
+    const struct tg_tuples *t, const uint16_t *mss, uint32_t *iss)
 {
-	uint64_t hash[CHUNK];
-	size_t at, m, i;
+	size_t bytes = t->is_ipv6 ? sizeof(struct flow6) : sizeof(struct flow4);
+	uint64_t end[TG_TUPLES_MAX], hash[TG_TUPLES_MAX];
+	const uint64_t *word4[] = { t->addr[0], t->head, end };
+	const uint64_t *word6[] = { t->addr[0], t->addr[1], t->addr[2], t->addr[3], t->head, end };
+	uint32_t i;
 
-	for (at = 0; at < n; at += m) {
-		m = TG_MIN(n - at, (size_t)CHUNK);
-		tg_siphash24_blocks(&now->key[now->parity], width, block + at, m, hash);
-		for (i = 0; i < m; i++)
-			iss[at + i] = compose(hash[i], class_of(false, mss[at + i]), now->parity);
-	}
+	for (i = 0; i < t->n; i++)
+		end[i] = tg_siphash_end(0, bytes);
+	tg_siphash24_lanes(&now->key[now->parity], width, t->is_ipv6 ? word6 : word4,
+	    tg_tuples_addr_rows(t) + 2, t->n, hash);
+	for (i = 0; i < t->n; i++)
+		iss[i] = compose(hash[i], class_of(t->is_ipv6, mss[i]), now->parity);
 }
 
 uint32_t

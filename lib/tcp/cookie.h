@@ -20,8 +20,8 @@
  *   PRF = SipHash-2-4 under K_e of both addresses, both ports and the client's ISN
  *   K_e = SipHash-2-4-128 under the master key of (name, own window scale, MSS classes, e)
  *
- * For IPv4 that is one block of 16 bytes, hence the lanes of crypto/siphash_lanes.h; for IPv6
- * 40 bytes, and the length alone keeps the families apart. The epoch is in the key and
+ * For IPv4 that is 16 bytes, for IPv6 40, and the length alone keeps the families apart. A burst
+ * of either goes through the lanes of crypto/siphash_lanes.h. The epoch is in the key and
  * costs the packet nothing. What nodes that share a master must agree on is in the
  * key, too: where window scale or classes differ, a cookie of one node is refused by
  * the other, instead of being misread.
@@ -75,8 +75,7 @@
 #define TG_TCP_COOKIE_H
 
 #include "base/time.h"
-#include "crypto/siphash_lanes.h"
-#include "packet/packet.h"
+#include "packet/flow_hash.h"
 
 #define TG_COOKIE_EPOCH_S     64 /* seconds */
 #define TG_COOKIE_SKEW_S      2  /* seconds by which clocks may be apart */
@@ -155,26 +154,14 @@ bool tg_cookie_begin(struct tg_cookie_now *now, const struct tg_cookie_keys *key
 /* The ISN of the SYN-ACK that answers syn, a SYN as tg_packet_parse fills it. */
 uint32_t tg_cookie_make(const struct tg_cookie_now *now, const struct tg_packet *syn);
 
-/* What tg_cookie_make_ip4 hashes of a SYN, or of any packet of IPv4 whose sequence number is
- * `offset` above the client's ISN. */
-static inline struct tg_siphash_block
-tg_cookie_block(const struct tg_packet *pkt, uint32_t offset)
-{
-	return (struct tg_siphash_block){ {
-	    pkt->src.v4 | (uint64_t)pkt->dst.v4 << 32,
-	    pkt->tcp.sport | (uint32_t)pkt->tcp.dport << 16 |
-		(uint64_t)(pkt->tcp.seq - offset) << 32,
-	} };
-}
-
-/* The ISNs for n SYNs of IPv4 at once, those of tg_cookie_make.
+/* The ISNs for SYNs of one family at once, those of tg_cookie_make.
  *
  * width: what the processor has, see crypto/siphash_lanes.h.
- * block: tg_cookie_block of each SYN, offset 0.
- * mss: the MSS that each SYN names, 0 for none.
- * iss: out, n ISNs. */
-void tg_cookie_make_ip4(const struct tg_cookie_now *now, enum tg_siphash_width width,
-    const struct tg_siphash_block *block, const uint16_t *mss, size_t n, uint32_t *iss);
+ * t: of the SYNs.
+ * mss: the MSS that each names, 0 for none.
+ * iss: out, t->n ISNs. */
+void tg_cookie_make_tuples(const struct tg_cookie_now *now, enum tg_siphash_width width,
+    const struct tg_tuples *t, const uint16_t *mss, uint32_t *iss);
 
 /* TSval of the SYN-ACK: ts, our timestamp clock with its offset, set back by 63 ticks at most
  * so that it carries opt. To a SYN without timestamps grant neither of opt. */

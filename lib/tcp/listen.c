@@ -40,15 +40,16 @@ tg_tcp_reset(struct tg_tcp_input *in, enum tg_drop why)
 }
 
 uint16_t
-tg_tcp_find_listener(const struct tg_tcp_config *config, const struct tg_packet *pkt)
+tg_tcp_find_listener(const struct tg_tcp_config *config, bool is_ipv6, const union tg_ip *dst,
+    be16_t port, uint16_t vlan)
 {
 	uint16_t i;
 
 	for (i = 0; i < config->n_endpoints; i++) {
 		const struct tg_endpoint *e = &config->endpoint[i];
 
-		if (e->port == pkt->tcp.dport && e->port != 0 && e->is_ipv6 == pkt->is_ipv6 &&
-		    e->vlan == pkt->vlan && tg_ip_equal(&e->ip, &pkt->dst))
+		if (e->port == port && e->port != 0 && e->is_ipv6 == is_ipv6 && e->vlan == vlan &&
+		    tg_ip_equal(&e->ip, dst))
 			return i;
 	}
 	return TG_ENDPOINT_NONE;
@@ -149,7 +150,9 @@ listen(struct tg_tcp_input *in, uint16_t endpoint)
 void
 tg_tcp_no_connection(struct tg_tcp_input *in)
 {
-	uint16_t endpoint = tg_tcp_find_listener(in->tcp->config, in->pkt);
+	const struct tg_packet *pkt = in->pkt;
+	uint16_t endpoint = tg_tcp_find_listener(
+	    in->tcp->config, pkt->is_ipv6, &pkt->dst, pkt->tcp.dport, pkt->vlan);
 
 	if (endpoint != TG_ENDPOINT_NONE)
 		listen(in, endpoint);

@@ -155,7 +155,7 @@ tg_syn_limit(struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn,
 	struct tg_source_limit *limit = &tcp->source_limit;
 	const struct tg_endpoint *listener = &tcp->config->endpoint[endpoint];
 
-	if ((limit->source.limit | limit->prefix.limit) == 0)
+	if (!tg_source_limit_is_set(limit))
 		return TG_DROP_NONE;
 	if (!tcp->syn_cookies.pressure && listener->syn_cookies != TG_SYN_COOKIES_ALWAYS)
 		return TG_DROP_NONE;

@@ -10,9 +10,9 @@
  * in mode always, whose SYNs cause none. Classes of sources may be exempt.
  *
  * SYNs are counted in a sketch of fixed size: four rows of cells, in each of which a source has one
- * cell, by a keyed hash. All begin at zero with each second, and a refused SYN is not counted. Other
- * sources share the cells, so that one holds, beyond the source's own SYNs, about m of others,
- * m = counted / cells, rounded up. A SYN is refused when all four of its cells have reached
+ * cell, by a keyed hash. All begin at zero with each second, and a refused SYN is not counted.
+ * Other sources share the cells, so that one holds, beyond the source's own SYNs, about m of
+ * others, m = counted / cells, rounded up. A SYN is refused when all four of its cells have reached
  *
  *     limit + m + 2 sqrt(m) + 2
  *
@@ -82,13 +82,20 @@ struct tg_source_limit {
 void tg_source_limit_layout(struct tg_source_limit *limit, struct tg_arena *arena,
     const struct tg_source_limits *config, const struct tg_siphash_key *master);
 
+/* Whether there is any limit. */
+static inline bool
+tg_source_limit_is_set(const struct tg_source_limit *limit)
+{
+	return (limit->source.limit | limit->prefix.limit) != 0;
+}
+
 /* Judges a SYN, and counts it if it is taken: TG_DROP_NONE, or which limit it is beyond. The class
  * of its source does not matter here. */
 enum tg_drop tg_source_limit_judge(
     struct tg_source_limit *limit, const struct tg_packet *syn, tg_time_t now);
 
 /* Whether a first SYN for listener endpoint is beyond a limit that is in force: TG_DROP_NONE, or
- * the reason to drop it. Once for each SYN. */
+ * the reason to drop it. Once for each SYN, of which is_ipv6, src and src_class are looked at. */
 enum tg_drop tg_syn_limit(
     struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn, tg_time_t now);
 

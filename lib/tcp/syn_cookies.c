@@ -6,7 +6,6 @@
 #include "tcp/tcp_internal.h"
 
 #define PRESSURE_TICKS 3815 /* four seconds: two tries of a client with the usual RTO */
-#define FEW_SYNS       4    /* fewer are not worth the wide registers */
 
 /* Half-open connections live for 63 seconds by default, sixteen times as long as PRESSURE_TICKS: a
  * flood that leaves this part of a table within those fills it. */
@@ -74,136 +73,101 @@ is_in_force(const struct tg_tcp *tcp, uint16_t endpoint)
 	return false;
 }
 
-/* Whether a cookie can keep the MSS that a SYN names. */
-static bool
-fits_class(const struct tg_packet *syn)
-{
-	const struct tg_tcp_options *opt = &syn->tcp.opt;
-
-	return (opt->present & TG_OPT_MSS) == 0 || opt->mss >= tg_cookie_mss[syn->is_ipv6][0];
-}
-
 bool
 tg_syn_cookies_wanted(const struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn)
 {
-	return tcp->syn_cookies.keys != NULL && is_in_force(tcp, endpoint) && fits_class(syn);
+	return tcp->syn_cookies.keys != NULL && is_in_force(tcp, endpoint) &&
+	       tg_syn_cookies_fit(syn->is_ipv6, syn->tcp.opt.present, syn->tcp.opt.mss);
 }
 
 uint16_t
-tg_syn_cookies_listener(const struct tg_tcp *tcp, const struct tg_packet *syn)
+tg_syn_cookies_listener(
+    const struct tg_tcp *tcp, bool is_ipv6, const union tg_ip *dst, be16_t port, uint16_t vlan)
 {
 	uint16_t endpoint;
 
 	if (tcp->draining)
 		return TG_ENDPOINT_NONE;
-	endpoint = tg_tcp_find_listener(tcp->config, syn);
-	if (endpoint == TG_ENDPOINT_NONE || !tg_syn_cookies_wanted(tcp, endpoint, syn))
+	endpoint = tg_tcp_find_listener(tcp->config, is_ipv6, dst, port, vlan);
+	if (endpoint == TG_ENDPOINT_NONE || !is_in_force(tcp, endpoint))
 		return TG_ENDPOINT_NONE;
 	return endpoint;
 }
 
-/* The cookies of the SYNs of IPv4. */
-static void
-make_ip4(
-    const struct tg_tcp *tcp, const struct tg_cookie_now *at, struct tg_cookie_syn *syn, uint32_t n)
-{
-	enum tg_siphash_width width = n < FEW_SYNS ? TG_SIPHASH_X1 : tcp->config->siphash_width;
-	struct tg_siphash_block block[TG_SYN_COOKIES_MAX];
-	uint32_t iss[TG_SYN_COOKIES_MAX], i, k = 0;
-	uint16_t mss[TG_SYN_COOKIES_MAX];
-
-	for (i = 0; i < n; i++) {
-		const struct tg_packet *pkt = syn[i].pkt;
-		const struct tg_tcp_options *opt = &pkt->tcp.opt;
-
-		if (pkt->is_ipv6)
-			continue;
-		block[k] = tg_cookie_block(pkt, 0);
-		mss[k++] = (opt->present & TG_OPT_MSS) != 0 ? opt->mss : 0;
-	}
-	if (k == 0)
-		return;
-	tg_cookie_make_ip4(at, width, block, mss, k, iss);
-	for (i = 0, k = 0; i < n; i++)
-		if (!syn[i].pkt->is_ipv6)
-			syn[i].iss = iss[k++];
-}
-
 bool
-tg_syn_cookies_make(struct tg_tcp *tcp, struct tg_cookie_syn *syn, uint32_t n, tg_time_t now)
+tg_syn_cookies_make(const struct tg_tcp *tcp, const struct tg_tuples *t, const uint16_t *mss,
+    tg_time_t now, uint32_t *iss)
 {
-	struct tg_syn_cookies *c = &tcp->syn_cookies;
-	uint64_t wall_s = tg_cookie_wall_s(c->keys, now);
+	const struct tg_cookie_keys *keys = tcp->syn_cookies.keys;
 	struct tg_cookie_now at;
-	uint32_t i;
 
-	assert(n <= TG_SYN_COOKIES_MAX); /* the header says so */
-	if (!tg_cookie_begin(&at, c->keys, wall_s))
+	if (!tg_cookie_begin(&at, keys, tg_cookie_wall_s(keys, now)))
 		return false;
-	make_ip4(tcp, &at, syn, n);
-	for (i = 0; i < n; i++)
-		if (syn[i].pkt->is_ipv6)
-			syn[i].iss = tg_cookie_make(&at, syn[i].pkt);
-	c->issued = wall_s / TG_COOKIE_EPOCH_S;
-	tg_count_n(tcp->stats, TG_COUNTER_COOKIES_ISSUED, n);
+	tg_cookie_make_tuples(&at, tcp->config->siphash_width, t, mss, iss);
 	return true;
 }
 
-/* What of the SYN's options is granted. Timestamps bring all but the MSS back. */
+void
+tg_syn_cookies_clocks(
+    const struct tg_tcp *tcp, const struct tg_tuples *t, tg_time_t now, uint32_t *ts)
+{
+	uint32_t i;
+
+	tg_tcp_ts_offsets(tcp, t, ts);
+	for (i = 0; i < t->n; i++)
+		ts[i] += tg_time_tick(now);
+}
+
+void
+tg_syn_cookies_issued(struct tg_tcp *tcp, uint32_t n, tg_time_t now)
+{
+	struct tg_syn_cookies *c = &tcp->syn_cookies;
+
+	c->issued = tg_cookie_wall_s(c->keys, now) / TG_COOKIE_EPOCH_S;
+	tg_count_n(tcp->stats, TG_COUNTER_COOKIES_ISSUED, n);
+}
+
 static void
 grant_options(
     struct tg_tcp *tcp, const struct tg_packet *syn, tg_time_t now, struct tg_segment *reply)
 {
 	const struct tg_tcp_config *config = tcp->config;
 	const struct tg_tcp_options *theirs = &syn->tcp.opt;
-	struct tg_tcp_options *opt = &reply->opt;
-	struct tg_cookie_options keep = { .wscale = TG_COOKIE_NO_WSCALE };
+	const struct tg_syn_offer offer = { theirs->present, theirs->wscale, syn->tcp.flags };
+	struct tg_syn_grant grant;
+	uint32_t ts = 0;
 
-	opt->present = TG_OPT_MSS;
-	opt->mss = syn->is_ipv6 ? config->mss6 : config->mss4;
-	if (!config->timestamps || (theirs->present & TG_OPT_TIMESTAMP) == 0)
-		return;
-	opt->present |= TG_OPT_TIMESTAMP | (theirs->present & TG_OPT_WSCALE);
-	if ((theirs->present & TG_OPT_WSCALE) != 0) {
-		opt->wscale = config->window_scale;
-		keep.wscale = theirs->wscale;
-	}
-	keep.sack = config->sack && (theirs->present & TG_OPT_SACK_OK) != 0;
-	if (keep.sack)
-		opt->present |= TG_OPT_SACK_OK;
-	keep.ecn = config->ecn != TG_TCP_ECN_OFF &&
-		   (syn->tcp.flags & (TG_TCP_ECE | TG_TCP_CWR)) == (TG_TCP_ECE | TG_TCP_CWR);
-	if (keep.ecn)
-		reply->flags |= TG_TCP_ECE;
-	opt->tsval = tg_cookie_tsval(tg_time_tick(now) + tg_tcp_ts_offset(tcp, syn), &keep);
-	opt->tsecr = theirs->tsval;
-}
-
-void
-tg_syn_cookies_reply(
-    struct tg_tcp *tcp, const struct tg_cookie_syn *syn, tg_time_t now, struct tg_segment *reply)
-{
-	const struct tg_segment *seg = &syn->pkt->tcp;
-
-	*reply = (struct tg_segment){ .seq = syn->iss,
-		.ack = seg->seq + 1,
-		.wnd = (uint16_t)TG_MIN(tcp->config->receive_window, UINT16_MAX),
-		.sport = seg->dport,
-		.dport = seg->sport,
-		.flags = TG_TCP_SYN | TG_TCP_ACK };
-	grant_options(tcp, syn->pkt, now, reply);
-	if ((seg->opt.present & TG_OPT_FAST_OPEN) != 0)
-		tg_fast_open_answer(tcp, syn->endpoint, syn->pkt, &reply->opt);
+	if ((theirs->present & TG_OPT_TIMESTAMP) != 0)
+		ts = tg_time_tick(now) + tg_tcp_ts_offset(tcp, syn);
+	grant = tg_syn_cookies_grant(config, &offer, ts);
+	reply->flags |= grant.flags;
+	reply->opt.present = TG_OPT_MSS | grant.present;
+	reply->opt.mss = syn->is_ipv6 ? config->mss6 : config->mss4;
+	reply->opt.wscale = config->window_scale;
+	reply->opt.tsval = grant.tsval;
+	reply->opt.tsecr = theirs->tsval;
 }
 
 bool
 tg_syn_cookies_answer(struct tg_tcp_input *in, uint16_t endpoint)
 {
-	struct tg_cookie_syn syn = { .pkt = in->pkt, .endpoint = endpoint };
+	const struct tg_cookie_keys *keys = in->tcp->syn_cookies.keys;
+	const struct tg_segment *seg = in->seg;
+	struct tg_segment *reply = &in->r->reply;
+	struct tg_cookie_now at;
 
-	if (!tg_syn_cookies_make(in->tcp, &syn, 1, in->now))
+	if (!tg_cookie_begin(&at, keys, tg_cookie_wall_s(keys, in->now)))
 		return false;
-	tg_syn_cookies_reply(in->tcp, &syn, in->now, &in->r->reply);
+	*reply = (struct tg_segment){ .seq = tg_cookie_make(&at, in->pkt),
+		.ack = seg->seq + 1,
+		.wnd = tg_syn_cookies_window(in->tcp->config),
+		.sport = seg->dport,
+		.dport = seg->sport,
+		.flags = TG_TCP_SYN | TG_TCP_ACK };
+	grant_options(in->tcp, in->pkt, in->now, reply);
+	if ((seg->opt.present & TG_OPT_FAST_OPEN) != 0)
+		tg_fast_open_answer(in->tcp, endpoint, in->pkt, &reply->opt);
+	tg_syn_cookies_issued(in->tcp, 1, in->now);
 	in->r->has_reply = true;
 	return true;
 }

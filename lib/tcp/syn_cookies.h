@@ -30,6 +30,7 @@
 #ifndef TG_TCP_SYN_COOKIES_H
 #define TG_TCP_SYN_COOKIES_H
 
+#include "tcp/config.h"
 #include "tcp/cookie.h"
 
 struct tg_tcp;
@@ -47,29 +48,77 @@ struct tg_syn_cookies {
 	uint64_t unanswered; /* cookies that nobody had answered by then */
 };
 
-/* A SYN that is to be answered with a cookie. */
-struct tg_cookie_syn {
-	const struct tg_packet *pkt;
-	uint16_t endpoint;
-	uint32_t iss; /* the cookie */
-};
-
 /* Whether any SYN may be answered with a cookie at this moment: once for a burst. May end
  * the pressure. */
 bool tg_syn_cookies_active(struct tg_tcp *tcp, tg_time_t now);
 
-/* The listener that answers this SYN, which has no other of the flags RST, ACK and FIN and
- * belongs to no connection, with a cookie; TG_ENDPOINT_NONE if none does. Without
- * tg_syn_cookies_active it is none. */
-uint16_t tg_syn_cookies_listener(const struct tg_tcp *tcp, const struct tg_packet *syn);
+/* The listener that answers SYNs to this address and port with cookies; TG_ENDPOINT_NONE if
+ * none does. Without tg_syn_cookies_active it is none. */
+uint16_t tg_syn_cookies_listener(
+    const struct tg_tcp *tcp, bool is_ipv6, const union tg_ip *dst, be16_t port, uint16_t vlan);
 
-/* Makes the cookies of n SYNs at once, those that would be made one by one. Returns false and
- * makes none if the key of this moment is not known. n: 1 to TG_SYN_COOKIES_MAX. */
-#define TG_SYN_COOKIES_MAX 32
-bool tg_syn_cookies_make(struct tg_tcp *tcp, struct tg_cookie_syn *syn, uint32_t n, tg_time_t now);
+/* Whether a cookie can keep what a SYN says of its MSS; 0: nothing. */
+static inline bool
+tg_syn_cookies_fit(bool is_ipv6, uint8_t present, uint16_t mss)
+{
+	return (present & TG_OPT_MSS) == 0 || mss >= tg_cookie_mss[is_ipv6][0];
+}
 
-/* Describes the SYN-ACK with the cookie. */
-void tg_syn_cookies_reply(
-    struct tg_tcp *tcp, const struct tg_cookie_syn *syn, tg_time_t now, struct tg_segment *reply);
+/* Makes the cookies of SYNs of one family, those that would be made one by one. Returns false
+ * and makes none if the key of this moment is not known. mss: of each SYN, 0
+ * for none; iss: out. Those that are sent are reported by tg_syn_cookies_issued. */
+bool tg_syn_cookies_make(const struct tg_tcp *tcp, const struct tg_tuples *t, const uint16_t *mss,
+    tg_time_t now, uint32_t *iss);
+
+/* The timestamp clocks of their flows: what tg_syn_cookies_grant takes. ts: out. */
+void tg_syn_cookies_clocks(
+    const struct tg_tcp *tcp, const struct tg_tuples *t, tg_time_t now, uint32_t *ts);
+
+void tg_syn_cookies_issued(struct tg_tcp *tcp, uint32_t n, tg_time_t now);
+
+/* The window field of a SYN-ACK, which is never scaled. */
+static inline uint16_t
+tg_syn_cookies_window(const struct tg_tcp_config *config)
+{
+	return (uint16_t)TG_MIN(config->receive_window, UINT16_MAX);
+}
+
+/* What a SYN offers, and what of it a SYN-ACK with a cookie grants, besides the MSS. */
+struct tg_syn_offer {
+	uint8_t present; /* TG_OPT_* */
+	uint8_t wscale;
+	uint8_t flags; /* TG_TCP_* */
+};
+
+struct tg_syn_grant {
+	uint8_t present; /* TG_OPT_* */
+	uint8_t flags;   /* TG_TCP_ECE, or 0 */
+	uint32_t tsval;
+};
+
+/* Timestamps bring back all but the MSS: without, nothing is granted. ts: the flow's timestamp
+ * clock. */
+static inline struct tg_syn_grant
+tg_syn_cookies_grant(
+    const struct tg_tcp_config *config, const struct tg_syn_offer *offer, uint32_t ts)
+{
+	struct tg_cookie_options keep = { .wscale = TG_COOKIE_NO_WSCALE };
+	struct tg_syn_grant grant = { 0 };
+
+	if (!config->timestamps || (offer->present & TG_OPT_TIMESTAMP) == 0)
+		return grant;
+	grant.present = TG_OPT_TIMESTAMP | (offer->present & TG_OPT_WSCALE);
+	if ((offer->present & TG_OPT_WSCALE) != 0)
+		keep.wscale = offer->wscale;
+	keep.sack = config->sack && (offer->present & TG_OPT_SACK_OK) != 0;
+	if (keep.sack)
+		grant.present |= TG_OPT_SACK_OK;
+	keep.ecn = config->ecn != TG_TCP_ECN_OFF &&
+		   (offer->flags & (TG_TCP_ECE | TG_TCP_CWR)) == (TG_TCP_ECE | TG_TCP_CWR);
+	if (keep.ecn)
+		grant.flags = TG_TCP_ECE;
+	grant.tsval = tg_cookie_tsval(ts, &keep);
+	return grant;
+}
 
 #endif

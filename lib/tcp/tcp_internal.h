@@ -70,9 +70,10 @@ void tg_tcp_stop_timer(struct tg_side *s, enum tg_tcp_timer timer);
 uint32_t tg_tcp_life(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_side *s);
 void tg_tcp_refresh_life(struct tg_tcp *tcp, uint32_t h, tg_time_t now);
 
-/* isn.c */
+/* isn.c. tg_tcp_ts_offsets: those of many flows at once. */
 uint32_t tg_tcp_isn(const struct tg_tcp *tcp, const struct tg_packet *pkt, tg_time_t now);
 uint32_t tg_tcp_ts_offset(const struct tg_tcp *tcp, const struct tg_packet *pkt);
+void tg_tcp_ts_offsets(const struct tg_tcp *tcp, const struct tg_tuples *t, uint32_t *offset);
 
 /* handshake.c */
 uint32_t tg_tcp_new_connection(
@@ -106,7 +107,8 @@ uint16_t tg_tcp_default_flags(const struct tg_tcp_config *config);
 
 /* listen.c. tg_tcp_find_listener: TG_ENDPOINT_NONE if nobody listens there. tg_tcp_reset: drops a
  * segment, and answers it by a reset if the limit allows. */
-uint16_t tg_tcp_find_listener(const struct tg_tcp_config *config, const struct tg_packet *pkt);
+uint16_t tg_tcp_find_listener(const struct tg_tcp_config *config, bool is_ipv6,
+    const union tg_ip *dst, be16_t port, uint16_t vlan);
 void tg_tcp_no_connection(struct tg_tcp_input *in);
 void tg_tcp_time_wait_syn(struct tg_tcp_input *in);
 void tg_tcp_duplicate_syn(struct tg_tcp_input *in);

@@ -461,6 +461,53 @@ test_random_bytes_behind_each_ethertype_are_never_read_beyond_their_end(void)
 	}
 }
 
+/* Tuples hashed together have the hashes that each has alone. */
+static void
+expect_tuples(bool is_ipv6, enum tg_siphash_width width)
+{
+	struct tg_tuples t = { .is_ipv6 = is_ipv6 };
+	uint32_t out[TG_TUPLES_MAX + 1], row, i, n;
+	uint64_t random = 1;
+
+	for (i = 0; i < TG_TUPLES_MAX; i++) {
+		for (row = 0; row < 4; row++)
+			t.addr[row][i] = raw_random(&random);
+		t.head[i] = raw_random(&random);
+	}
+	for (n = 0; n <= TG_TUPLES_MAX; n++) {
+		t.n = n;
+		memset(out, 0x55, sizeof(out));
+		tg_flow_hash_tuples(&key, width, &t, out);
+		CU_ASSERT_EQUAL(out[n], 0x55555555);
+		for (i = 0; i < n; i++) {
+			union tg_ip src = { .q = { t.addr[0][i], t.addr[1][i] } };
+			union tg_ip dst = { .q = { t.addr[2][i], t.addr[3][i] } };
+
+			if (!is_ipv6) {
+				src = (union tg_ip){ .v4 = (be32_t)t.addr[0][i] };
+				dst = (union tg_ip){ .v4 = (be32_t)(t.addr[0][i] >> 32) };
+			}
+			CU_ASSERT_EQUAL(out[i], tg_flow_hash(&key, is_ipv6, &src, &dst,
+						     (be16_t)t.head[i], (be16_t)(t.head[i] >> 16)));
+		}
+	}
+}
+
+static void
+test_tuples_together_hash_as_each_alone(void)
+{
+	expect_tuples(false, TG_SIPHASH_X1);
+	expect_tuples(true, TG_SIPHASH_X1);
+	if (!__builtin_cpu_supports("avx2"))
+		return;
+	expect_tuples(false, TG_SIPHASH_X8);
+	expect_tuples(true, TG_SIPHASH_X8);
+	if (!__builtin_cpu_supports("avx512f"))
+		return;
+	expect_tuples(false, TG_SIPHASH_X16);
+	expect_tuples(true, TG_SIPHASH_X16);
+}
+
 static CU_TestInfo flow_hash_tests[] = {
 	{ "IPv4 hashes twelve bytes", test_hash_of_ip4_is_siphash13_of_twelve_bytes },
 	{ "IPv6 hashes 36 bytes", test_hash_of_ip6_is_siphash13_of_thirty_six_bytes },
@@ -484,6 +531,7 @@ static CU_TestInfo flow_hash_tests[] = {
 	    test_mutated_frames_are_never_read_beyond_their_end },
 	{ "random bytes are read within bounds",
 	    test_random_bytes_behind_each_ethertype_are_never_read_beyond_their_end },
+	{ "tuples together hash as each alone", test_tuples_together_hash_as_each_alone },
 	CU_TEST_INFO_NULL,
 };
 

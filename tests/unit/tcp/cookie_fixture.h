@@ -96,4 +96,22 @@ ck_random(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/* Adds the tuple of a packet, to others of its family. */
+static inline void
+ck_add_tuple(struct tg_tuples *t, const struct tg_packet *pkt)
+{
+	uint32_t i = t->n++;
+
+	if (pkt->is_ipv6) {
+		t->addr[0][i] = pkt->src.q[0];
+		t->addr[1][i] = pkt->src.q[1];
+		t->addr[2][i] = pkt->dst.q[0];
+		t->addr[3][i] = pkt->dst.q[1];
+	} else {
+		t->addr[0][i] = pkt->src.v4 | (uint64_t)pkt->dst.v4 << 32;
+	}
+	t->head[i] =
+	    pkt->tcp.sport | (uint32_t)pkt->tcp.dport << 16 | (uint64_t)tg_be32(pkt->tcp.seq) << 32;
+}
+
 #endif
