@@ -154,11 +154,21 @@ introduce_clients(struct bench *b)
 	}
 }
 
+/* Lets what is left of connections time out. */
+static void
+empty(struct bench *b)
+{
+	uint32_t k;
+
+	for (k = 0; !rig_is_empty(&b->rig) && k < 100000; k++)
+		rig_run(&b->rig, b->now += 1 << TG_TICK_SHIFT, NULL, 0);
+}
+
 static void
 measure(uint32_t n)
 {
 	static struct bench b;
-	uint64_t open[ROUNDS], request[ROUNDS], close[ROUNDS];
+	uint64_t open[ROUNDS], request[ROUNDS], close[ROUNDS], teardown[ROUNDS];
 	struct rig_options options = rig_defaults;
 	unsigned round, k;
 
@@ -176,11 +186,15 @@ measure(uint32_t n)
 			request[round] += timed(&b, n, TG_TCP_ACK | TG_TCP_PSH, keep_alive) / 4;
 		close[round] = timed(&b, n, TG_TCP_ACK | TG_TCP_PSH, closing) +
 			       timed(&b, n, TG_TCP_ACK | TG_TCP_FIN, NULL);
-		for (k = 0; !rig_is_empty(&b.rig) && k < 100000; k++)
-			rig_run(&b.rig, b.now += 1 << TG_TICK_SHIFT, NULL, 0);
+		empty(&b);
+		step(&b, n, TG_TCP_SYN, NULL);
+		step(&b, n, TG_TCP_ACK, NULL);
+		teardown[round] =
+		    timed(&b, n, TG_TCP_ACK | TG_TCP_FIN, NULL) + timed(&b, n, TG_TCP_ACK, NULL);
+		empty(&b);
 	}
-	printf("%12u %14lu %14lu %20lu %s\n", n, median(open), median(request), median(close),
-	    rig_is_empty(&b.rig) ? "" : "(connections left: figures are void)");
+	printf("%12u %14lu %14lu %20lu %20lu %s\n", n, median(open), median(request), median(close),
+	    median(teardown), rig_is_empty(&b.rig) ? "" : "(connections left: figures are void)");
 	rig_free(&b.rig);
 	free(b.seq);
 	free(b.ack);
@@ -211,8 +225,8 @@ main(int argc, char **argv)
 	int i;
 
 	yardstick();
-	printf("%12s %14s %14s %20s\n", "connections", "open (SYN,ACK)", "keep-alive GET",
-	    "GET and close (FIN)");
+	printf("%12s %14s %14s %20s %20s\n", "connections", "open (SYN,ACK)", "keep-alive GET",
+	    "GET and close (FIN)", "teardown (FIN,ACK)");
 	for (i = 1; i < argc; i++)
 		measure((uint32_t)strtoul(argv[i], NULL, 10));
 	if (argc == 1) {

@@ -6,7 +6,9 @@
  * and of the same frames, those of a bare responder, which keeps no connections and looks
  * at no more than it must.
  *
- *   perf/syn [--rounds N] [CONNECTIONS ...]
+ *   perf/syn [--8] [--rounds N] [CONNECTIONS ...]
+ *
+ * --8: at most 8 lanes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +54,7 @@ static struct rig rig;
 static struct tg_cookie_keys keys;
 static tg_time_t now = TG_NS_PER_SEC;
 static unsigned rounds = ROUNDS;
+static enum tg_siphash_width widest;
 
 /* A segment of client i. */
 static void
@@ -281,7 +284,7 @@ static const char *const width_name[] = {
 };
 
 static enum tg_siphash_width
-widest(void)
+width_of_processor(void)
 {
 	if (!__builtin_cpu_supports("avx2"))
 		return TG_SIPHASH_X1;
@@ -303,7 +306,7 @@ by_burst(void)
 
 	print_head("burst");
 	for (i = 0; i < TG_ARRAY_LEN(burst); i++)
-		for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+		for (width = TG_SIPHASH_X1; width <= widest; width++) {
 			printf("%-28u %8s", burst[i], width_name[width]);
 			compare(USUAL, burst[i], width);
 		}
@@ -317,7 +320,7 @@ by_look(void)
 
 	print_head("SYN, burst of 32");
 	for (i = 0; i < TG_ARRAY_LEN(looks); i++)
-		for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+		for (width = TG_SIPHASH_X1; width <= widest; width++) {
 			printf("%-28s %8s", looks[i].name, width_name[width]);
 			compare(&looks[i], 32, width);
 		}
@@ -329,11 +332,24 @@ by_connections(uint32_t n)
 	enum tg_siphash_width width;
 
 	set_up(n);
-	for (width = TG_SIPHASH_X1; width <= widest(); width++) {
+	for (width = TG_SIPHASH_X1; width <= widest; width++) {
 		printf("%-28u %8s", rig_connections(&rig), width_name[width]);
 		compare(USUAL, 32, width);
 	}
 	rig_free(&rig);
+}
+
+static void
+read_arguments(int argc, char **argv, int *at)
+{
+	widest = width_of_processor();
+	for (; *at < argc && argv[*at][0] == '-'; ++*at) {
+		if (strcmp(argv[*at], "--8") == 0)
+			widest = TG_MIN(widest, TG_SIPHASH_X8);
+		else if (strcmp(argv[*at], "--rounds") == 0 && *at + 1 < argc)
+			rounds = (unsigned)TG_MIN(strtoul(argv[++*at], NULL, 10), ROUNDS_MAX);
+	}
+	rounds = TG_MAX(rounds, 1);
 }
 
 int
@@ -341,10 +357,7 @@ main(int argc, char **argv)
 {
 	int i = 1;
 
-	if (argc > 2 && strcmp(argv[1], "--rounds") == 0) {
-		rounds = (unsigned)TG_MIN(strtoul(argv[2], NULL, 10), ROUNDS_MAX);
-		i = 3;
-	}
+	read_arguments(argc, argv, &i);
 	set_up(10000);
 	by_burst();
 	by_look();

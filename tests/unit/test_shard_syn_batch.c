@@ -17,6 +17,7 @@
 #define BURSTS     5000 /* of each kind of shard */
 #define SMALL_ROOM 127  /* not enough for the batch, and enough for any answer */
 #define VLAN       7
+#define EXEMPT     3 /* class of sources that no limit is for */
 
 static struct rig batch, single;
 static struct tg_cookie_keys keys;
@@ -24,6 +25,7 @@ static struct tg_frame batch_rx[RIG_BURST], single_rx[RIG_BURST];
 static uint32_t n_rx;
 static tg_time_t now;
 static uint64_t seed;
+static uint32_t n_sources;
 
 static uint32_t
 pick(uint32_t n)
@@ -117,7 +119,7 @@ set_ip4(uint8_t *p, uint32_t ip)
 static void
 set_addresses4(uint8_t *ip)
 {
-	set_ip4(ip + 12, one_in(8) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc6120000 + pick(500));
+	set_ip4(ip + 12, one_in(8) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc6120000 + pick(n_sources));
 	set_ip4(ip + 16, one_in(12) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc0000202);
 }
 
@@ -239,6 +241,7 @@ add_frame(bool is_ipv6)
 	put_frame(&single, g, &r, flags, tci);
 	f->flags = g->flags = stamp(f);
 	g->hash = f->hash;
+	f->src_class = g->src_class = one_in(4) ? EXEMPT : 1;
 	g->room = SMALL_ROOM;
 	n_rx++;
 }
@@ -358,12 +361,14 @@ listen_widely(struct rig *rig)
 }
 
 static void
-set_up(enum tg_syn_cookies_mode mode, uint8_t offload, enum tg_tcp_ecn ecn)
+set_up_limited(
+    enum tg_syn_cookies_mode mode, uint8_t offload, enum tg_tcp_ecn ecn, uint32_t per_source)
 {
 	struct rig_options options = rig_defaults;
 
 	now = 77 * TG_NS_PER_SEC;
 	options.syn_cookies = mode;
+	options.syns_per_source = per_source;
 	options.connections = 4096;
 	options.half_open = mode == TG_SYN_COOKIES_ALWAYS ? 4096 : 8;
 	start(&batch, &options);
@@ -377,7 +382,14 @@ set_up(enum tg_syn_cookies_mode mode, uint8_t offload, enum tg_tcp_ecn ecn)
 	keys.at = now;
 	keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
 	seed = 88172645463325252u;
+	n_sources = per_source == 0 ? 500 : 10;
 	run_both();
+}
+
+static void
+set_up(enum tg_syn_cookies_mode mode, uint8_t offload, enum tg_tcp_ecn ecn)
+{
+	set_up_limited(mode, offload, ecn, 0);
 }
 
 static void
@@ -387,9 +399,8 @@ tear_down(void)
 	rig_free(&single);
 }
 
-/* At least so many cookies show that it was not only refusals that were equal. */
 static void
-compare(uint32_t most, uint32_t cookies)
+compare_bursts(uint32_t most)
 {
 	uint32_t burst, i, n;
 
@@ -399,6 +410,13 @@ compare(uint32_t most, uint32_t cookies)
 			add_frame(one_in(3));
 		run_both();
 	}
+}
+
+/* At least so many cookies show that it was not only refusals that were equal. */
+static void
+compare(uint32_t most, uint32_t cookies)
+{
+	compare_bursts(most);
 	CU_ASSERT_TRUE(
 	    tg_stats_counter(tg_shard_stats(batch.shard), TG_COUNTER_COOKIES_ISSUED) >= cookies);
 	tear_down();
@@ -448,6 +466,21 @@ test_auto_under_pressure_any_frame_is_answered_as_alone(void)
 	compare(1, BURSTS / 10);
 }
 
+/* One by one, as those that come first are let through. Some sources are exempt. */
+static void
+test_always_with_a_limit_the_same_syns_are_dropped(void)
+{
+	struct tg_stats *stats;
+
+	set_up_limited(TG_SYN_COOKIES_ALWAYS, 0, TG_TCP_ECN_OFF, 1);
+	batch.tcp.source_limits.exempt = single.tcp.source_limits.exempt = 1U << EXEMPT;
+	stats = tg_shard_stats(batch.shard);
+	compare_bursts(1);
+	CU_ASSERT_TRUE(tg_stats_drop(stats, TG_DROP_SYN_SOURCE_LIMIT) > BURSTS / 20);
+	CU_ASSERT_TRUE(tg_stats_counter(stats, TG_COUNTER_COOKIES_ISSUED) > BURSTS / 20);
+	tear_down();
+}
+
 /* The batch is no dead letter: frames that must take it are told by the order of the answers. */
 static void
 test_plain_syns_go_before_all_other_frames(void)
@@ -483,6 +516,8 @@ static CU_TestInfo tests[] = {
 	    test_draining_and_stale_keys_any_frames_are_answered_as_one_by_one },
 	{ "auto under pressure: any frame is answered as alone",
 	    test_auto_under_pressure_any_frame_is_answered_as_alone },
+	{ "always with a limit: the same syns are dropped",
+	    test_always_with_a_limit_the_same_syns_are_dropped },
 	{ "plain syns go before all other frames", test_plain_syns_go_before_all_other_frames },
 	CU_TEST_INFO_NULL,
 };
