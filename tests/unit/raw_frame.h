@@ -63,7 +63,8 @@ raw_add(struct raw *r, const void *bytes, uint32_t n)
 {
 	uint8_t *at = r->b + r->len;
 
-	memcpy(at, bytes, n);
+	if (n != 0) /* bytes may be NULL then */
+		memcpy(at, bytes, n);
 	r->len += n;
 	return at;
 }
