@@ -220,6 +220,8 @@ test_spoofed_mass_hides_no_flooding_source(void)
 	}
 	CU_ASSERT_TRUE(taken >= LIMIT);
 	CU_ASSERT_TRUE(taken <= LIMIT + 61 + 16 + 2);
+	/* And no more of it is taken off once it is over. */
+	CU_ASSERT_EQUAL(taken4(FIRST, 1000, SECOND(1)), ALONE);
 }
 
 /* n sources each send, in turns, as much as they are let. */
