@@ -7,6 +7,7 @@
 #include "io/clock.h"
 #include "io/frames.h"
 #include "io/worker.h"
+#include "load/load.h"
 
 #include <errno.h>
 #include <rte_cycles.h>
@@ -31,6 +32,10 @@ struct tg_flood_loop {
 	bool aimed;
 	uint64_t begin, end; /* TSC: of running; end is 0 before the last SYN is sent */
 	uint64_t last;       /* of the turn before */
+	/* The interval under way, and what the clients' handshakes were when it began. */
+	tg_time_t interval_end, heard; /* heard: the last frame */
+	bool dirty, was_dirty;
+	struct tg_histogram handshake;
 	double rate_per_cycle;
 	uint64_t made; /* SYNs, with those given up */
 	/* What is not of the flood goes first, and is not lost where the port is slow. */
@@ -268,6 +273,9 @@ receive(struct tg_flood_loop *l, tg_time_t now)
 	uint16_t len[TG_FLOOD_BURST], n, i;
 
 	n = rte_eth_rx_burst(l->config.port->id, 0, m, TG_FLOOD_BURST);
+	if (n == 0)
+		return;
+	l->heard = now;
 	if (l->config.no_replies && l->aimed) {
 		rte_pktmbuf_free_bulk(m, n);
 		tg_stat_add(&l->figures.unread, n);
@@ -349,10 +357,14 @@ keep_figures(struct tg_flood_loop *l, uint64_t tsc)
 static void
 change_phase(struct tg_flood_loop *l, uint32_t phase, uint64_t tsc)
 {
-	if (phase == TG_FLOOD_RUNNING)
+	if (phase == TG_FLOOD_RUNNING) {
 		l->begin = l->last = tsc;
-	else if (l->phase_seen == TG_FLOOD_RUNNING)
+		l->heard = tg_clock_from_tsc(tsc);
+		l->dirty = true; /* before the first replies */
+		l->interval_end = l->heard + TG_FLOOD_INTERVAL_NS;
+	} else if (l->phase_seen == TG_FLOOD_RUNNING) {
 		keep_figures(l, tsc);
+	}
 	l->phase_seen = phase;
 }
 
@@ -365,10 +377,37 @@ watch_gap(struct tg_flood_loop *l, uint64_t tsc)
 	l->last = tsc;
 	if (ns <= TG_FLOOD_GAP_NS)
 		return;
+	l->dirty = true;
 	tg_stat_add(&f->gaps, 1);
 	tg_stat_add(&f->gap_ns, ns);
 	if (ns > atomic_load_explicit(&f->gap_max_ns, memory_order_relaxed))
 		atomic_store_explicit(&f->gap_max_ns, ns, memory_order_relaxed);
+}
+
+static bool
+is_silent(const struct tg_flood_loop *l, tg_time_t now)
+{
+	return (l->config.rate < 0 || l->config.rate >= TG_FLOOD_PILOT_RATE) &&
+	       now - l->heard > TG_FLOOD_SILENT_NS;
+}
+
+static void
+watch_interval(struct tg_flood_loop *l, tg_time_t now)
+{
+	const struct tg_histogram *handshake = &tg_load_figures(l->shard)->handshake;
+
+	l->dirty = l->dirty || is_silent(l, now);
+	if (now < l->interval_end)
+		return;
+	tg_stat_add(&l->figures.intervals, 1);
+	if (!l->dirty && !l->was_dirty) {
+		tg_stat_add(&l->figures.clean_intervals, 1);
+		tg_histogram_add_since(&l->figures.clean_handshake, handshake, &l->handshake);
+	}
+	memcpy(&l->handshake, handshake, sizeof(l->handshake));
+	l->was_dirty = l->dirty;
+	l->dirty = false;
+	l->interval_end = now + TG_FLOOD_INTERVAL_NS;
 }
 
 static int
@@ -389,6 +428,8 @@ loop_main(void *arg)
 		run_shard(l, now, phase == TG_FLOOD_RUNNING);
 		if (phase == TG_FLOOD_RUNNING) {
 			watch_gap(l, tsc);
+			if (l->config.clients)
+				watch_interval(l, now);
 			send_syns(l, tsc, now);
 		} else {
 			aim(l, now);

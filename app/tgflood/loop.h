@@ -23,6 +23,13 @@
 #define TG_FLOOD_BURST  64
 #define TG_FLOOD_GAP_NS 100000 /* a turn that takes longer is a gap */
 
+/* Latencies of clients are kept a second time for intervals of this length that are clean: neither
+ * in them nor in the one before was there a gap, or a silence of SILENCE, which at PILOT_RATE SYNs
+ * per second and more shows that the other end was away. */
+#define TG_FLOOD_INTERVAL_NS (10 * TG_NS_PER_MS)
+#define TG_FLOOD_SILENT_NS   500000
+#define TG_FLOOD_PILOT_RATE  20000
+
 enum tg_flood_phase {
 	TG_FLOOD_RESOLVING, /* the next hop is asked for; nothing is sent before it is known */
 	TG_FLOOD_RUNNING,
@@ -46,6 +53,7 @@ struct tg_flood_loop_config {
 	struct tg_flood_hop hop;
 	double rate;     /* SYNs per second; negative: as many as go */
 	uint64_t count;  /* SYNs at most */
+	bool clients;    /* the shard opens connections */
 	bool no_replies; /* nothing that comes is read once the next hop is known */
 };
 
@@ -57,6 +65,8 @@ struct tg_flood_loop_figures {
 	_Atomic uint64_t gaps;   /* while running */
 	_Atomic uint64_t gap_ns; /* their sum */
 	_Atomic uint64_t gap_max_ns;
+	_Atomic uint64_t intervals, clean_intervals;
+	struct tg_histogram clean_handshake; /* ns, of clients in clean intervals */
 	/* From the beginning to the last SYN or the end of running, once draining has begun; and
 	 * what was counted up to then. */
 	_Atomic uint64_t elapsed_ns;

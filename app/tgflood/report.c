@@ -59,6 +59,9 @@ tg_flood_report_read(struct tg_flood_report *r, struct tg_flood_loop *l, const s
 	r->gaps = atomic_load_explicit(&lf->gaps, memory_order_relaxed);
 	r->gap_ns = atomic_load_explicit(&lf->gap_ns, memory_order_relaxed);
 	r->gap_max_ns = atomic_load_explicit(&lf->gap_max_ns, memory_order_relaxed);
+	r->intervals = atomic_load_explicit(&lf->intervals, memory_order_relaxed);
+	r->clean_intervals = atomic_load_explicit(&lf->clean_intervals, memory_order_relaxed);
+	r->clean_handshake = &lf->clean_handshake;
 	read_clients(r, tg_flood_loop_shard(l));
 	tg_port_read_losses(port, &r->losses);
 }
@@ -158,6 +161,7 @@ tg_flood_report_text(const struct tg_flood_report *r)
 	if (!r->has_clients)
 		return;
 	tg_figures_print_latency("handshake", r->handshake);
+	tg_figures_print_latency("  clean", r->clean_handshake);
 	tg_figures_print_latency("request", r->request);
 }
 
@@ -206,6 +210,9 @@ put_clients(struct tg_json *j, const struct tg_flood_report *r)
 		tg_json_number(j, tg_load_count_info[i].name, r->client[i]);
 	tg_json_number(j, "syn_retransmits", r->counter[TG_COUNTER_SYN_RETRANSMITS]);
 	tg_figures_put_latency(j, "handshake_ns", r->handshake);
+	tg_json_number(j, "intervals", r->intervals);
+	tg_json_number(j, "clean_intervals", r->clean_intervals);
+	tg_figures_put_latency(j, "clean_handshake_ns", r->clean_handshake);
 	tg_figures_put_latency(j, "request_ns", r->request);
 	tg_json_close(j, '}');
 }

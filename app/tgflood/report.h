@@ -17,10 +17,10 @@ struct tg_flood_report {
 	uint64_t client[TG_LOAD_MAX];
 	uint64_t counter[TG_COUNTER_MAX];
 	uint64_t drop[TG_DROP_MAX];
-	uint64_t tuples, unread, gaps, gap_ns, gap_max_ns;
+	uint64_t tuples, unread, gaps, gap_ns, gap_max_ns, intervals, clean_intervals;
 	bool has_clients;
 	struct tg_port_losses losses;
-	const struct tg_histogram *answer, *handshake, *request; /* of the loop */
+	const struct tg_histogram *answer, *handshake, *clean_handshake, *request; /* of the loop */
 };
 
 /* Reads the figures, also while the loop runs. elapsed_ns: since the first SYN; once running has

@@ -232,6 +232,7 @@ make_loop(struct flooder *g)
 		.hop = { .is_ipv6 = args->host.url.is_ipv6, .vlan = from->vlan },
 		.rate = args->rate,
 		.count = args->count == 0 ? UINT64_MAX : (uint64_t)args->count,
+		.clients = args->host.rate != 0,
 		.no_replies = args->no_replies };
 
 	/* An endpoint is one from which the target can be reached. */

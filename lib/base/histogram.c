@@ -74,6 +74,34 @@ tg_histogram_merge(struct tg_histogram *h, const struct tg_histogram *from)
 	store(&h->max, TG_MAX(load(&h->max), load(&from->max)));
 }
 
+/* n values of a bucket whose number is i. */
+static void
+add_middles(struct tg_histogram *h, uint32_t i, uint64_t n)
+{
+	uint64_t value = middle_of(i), above = load(&h->above);
+
+	tg_stat_add(&h->bucket[i], n);
+	tg_stat_add(&h->sum, n * value);
+	tg_stat_add(&h->count, n);
+	if (above == 0 || value < above - 1)
+		store(&h->above, value + 1);
+	store(&h->max, TG_MAX(load(&h->max), value));
+}
+
+void
+tg_histogram_add_since(
+    struct tg_histogram *h, const struct tg_histogram *now, const struct tg_histogram *before)
+{
+	uint64_t n;
+	uint32_t i;
+
+	for (i = 0; i < TG_HISTOGRAM_BUCKETS; i++) {
+		n = load(&now->bucket[i]) - load(&before->bucket[i]);
+		if (n != 0)
+			add_middles(h, i, n);
+	}
+}
+
 uint64_t
 tg_histogram_percentile(const struct tg_histogram *h, uint32_t permyriad)
 {

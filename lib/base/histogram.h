@@ -37,6 +37,11 @@ void tg_histogram_record(struct tg_histogram *h, uint64_t value);
 /* Adds all that from has seen to h, as if h had seen it. The thread that records in h. */
 void tg_histogram_merge(struct tg_histogram *h, const struct tg_histogram *from);
 
+/* Adds what now has seen and before, a copy of it from earlier, has not. A bucket's middle stands
+ * for its values, in minimum, maximum and sum, too. The thread that records in h and in now. */
+void tg_histogram_add_since(
+    struct tg_histogram *h, const struct tg_histogram *now, const struct tg_histogram *before);
+
 /* The value that permyriad of 10000 values do not exceed: 5000 is the median, 9990 the 99.9th
  * percentile, 10000 the maximum. At most 1/128 off; never below the minimum or above the
  * maximum. 0 if no value was seen. Any thread. */

@@ -200,6 +200,36 @@ test_merge_with_an_empty_one_changes_nothing(void)
 	CU_ASSERT_EQUAL(tg_histogram_max(&other), 5);
 }
 
+static void
+test_add_since_takes_what_came_behind_the_copy(void)
+{
+	static struct tg_histogram before, between;
+
+	setup();
+	tg_histogram_record(&h, 5);
+	tg_histogram_record(&h, 1000000);
+	memcpy(&before, &h, sizeof(h));
+	memset(&between, 0, sizeof(between));
+	tg_histogram_add_since(&between, &h, &before);
+	CU_ASSERT_EQUAL(tg_histogram_count(&between), 0);
+	tg_histogram_record(&h, 100);
+	tg_histogram_record(&h, 100);
+	tg_histogram_record(&h, 7);
+	tg_histogram_add_since(&between, &h, &before);
+	CU_ASSERT_EQUAL(tg_histogram_count(&between), 3);
+	CU_ASSERT_EQUAL(tg_histogram_min(&between), 7);
+	CU_ASSERT_EQUAL(tg_histogram_max(&between), 100);
+	CU_ASSERT_EQUAL(tg_histogram_mean(&between), 69);
+	CU_ASSERT_EQUAL(tg_histogram_percentile(&between, 5000), 100);
+	/* Above the linear part a middle stands for the values. */
+	memcpy(&before, &h, sizeof(h));
+	tg_histogram_record(&h, 1000000);
+	tg_histogram_add_since(&between, &h, &before);
+	CU_ASSERT_TRUE(tg_histogram_max(&between) > 992000);
+	CU_ASSERT_TRUE(tg_histogram_max(&between) < 1008000);
+	CU_ASSERT_EQUAL(tg_histogram_min(&between), 7);
+}
+
 int
 main(void)
 {
@@ -216,6 +246,8 @@ main(void)
 		{ "largest value alone has a minimum", test_largest_value_alone_has_a_minimum },
 		{ "mean is exact and rounded down", test_mean_is_exact_and_rounded_down },
 		{ "merge is as if one had seen all", test_merge_is_as_if_one_had_seen_all },
+		{ "add since takes what came behind the copy",
+		    test_add_since_takes_what_came_behind_the_copy },
 		{ "merge with an empty one changes nothing",
 		    test_merge_with_an_empty_one_changes_nothing },
 		CU_TEST_INFO_NULL,
