@@ -226,9 +226,9 @@ tg_flood_args_help(void)
 	     "Each second a line on stderr; the report is on stdout. SIGINT and SIGTERM end it\n"
 	     "early, with the report; a second one ends at once.\n"
 	     "\n"
-	     "Exit code: 0 if the replies that were checked are right, nothing that was completed\n"
-	     "was denied or reset, and no client failed; 1 if not, or if it could not run; 2 for\n"
-	     "a wrong command line.");
+	     "Exit code: 0 if replies came, those that were checked are right, nothing that was\n"
+	     "completed was denied or reset, and no client failed; 1 if not, or if it could not\n"
+	     "run; 2 for a wrong command line.");
 }
 
 /* Networks that are nobody's, or the operator's own. */

@@ -106,13 +106,13 @@ run_flood(struct flooder *g)
 }
 
 static uint64_t
-outcomes(const struct tg_flood_report *r)
+count_kind(const struct tg_flood_report *r, enum tg_flood_kind kind)
 {
 	uint64_t n = 0;
 	unsigned i;
 
 	for (i = 0; i < TG_FLOOD_MAX; i++)
-		if (tg_flood_count_info[i].kind == TG_FLOOD_KIND_OUTCOME)
+		if (tg_flood_count_info[i].kind == kind)
 			n += r->count[i];
 	return n;
 }
@@ -122,7 +122,8 @@ is_quiet(const struct flooder *g)
 {
 	const struct tg_load_figures *f = tg_load_figures(tg_flood_loop_shard(g->loop));
 
-	return outcomes(&g->report) == g->report.count[TG_FLOOD_COMPLETED] &&
+	return count_kind(&g->report, TG_FLOOD_KIND_OUTCOME) ==
+		   g->report.count[TG_FLOOD_COMPLETED] &&
 	       tg_gauge(&f->open) == 0;
 }
 
@@ -145,12 +146,18 @@ wind_down(struct flooder *g, unsigned lcore)
 	read_report(g, 0);
 }
 
+/* Whether SYNs were sent and nothing came back that was waited for. */
+static bool
+is_unanswered(const struct flooder *g)
+{
+	return g->report.count[TG_FLOOD_SYNS] != 0 && !g->args->no_replies &&
+	       count_kind(&g->report, TG_FLOOD_KIND_REPLY) == 0;
+}
+
 static int
 judge(const struct flooder *g)
 {
-	const struct tg_flood_report *r = &g->report;
-
-	return tg_flood_report_errors(r) != 0;
+	return tg_flood_report_errors(&g->report) != 0 || is_unanswered(g);
 }
 
 static int
