@@ -288,6 +288,11 @@ test_timeout_elsewhere_has_no_effect(void)
 	expect_answer(&fx.now[0], PAGE_A, KEEP);
 	CU_ASSERT_TRUE(stream_is_expected(0));
 	CU_ASSERT_FALSE(tg_http_closing(&fx.conn));
+	acked(tg_http_stream_end(&fx.conn));
+	tg_http_eof(&fx.conn); /* within a request, which is dropped */
+	time_out();
+	CU_ASSERT_EQUAL(fx.conn.n_answers, 0);
+	CU_ASSERT_EQUAL(counted(TG_COUNTER_HTTP_408), 0);
 	teardown();
 }
 

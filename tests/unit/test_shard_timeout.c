@@ -125,12 +125,40 @@ test_answered_connection_gives_the_next_request_a_time_of_its_own(void)
 static void
 test_unacknowledged_answer_keeps_408_from_the_next_request(void)
 {
+	uint32_t answered;
+
 	connect_with_request_ms(REQUEST_MS);
 	say(1, get_ok);
+	answered = 1 + text_len();
 	say(sizeof(get_ok), begun);
 	run_after_ms(REQUEST_MS + TICK_MS);
 	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 0);
 	CU_ASSERT_EQUAL(connections(TG_TCP_ESTABLISHED), 1);
+	/* With the ACK its time begins. */
+	add(TG_TCP_ACK, sizeof(get_ok) + sizeof(begun) - 1, answered, "");
+	run_after_ms(REQUEST_MS - TICK_MS);
+	run_after_ms(REQUEST_MS - 2 * TICK_MS);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 0);
+	run_after_ms(3 * TICK_MS);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_HTTP_408), 1);
+	teardown();
+}
+
+/* What is left to do is TCP's, and takes its time. */
+static void
+test_closing_connection_has_no_request_time(void)
+{
+	static const char last[] = "GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+	uint32_t ms;
+
+	connect_with_request_ms(REQUEST_MS);
+	say(1, last);
+	add(TG_TCP_ACK, sizeof(last), 1 + text_len(), ""); /* but not the FIN */
+	run();
+	for (ms = 0; ms < 2 * (REQUEST_MS + rig_defaults.idle_ms); ms += 500)
+		run_after_ms(500);
+	CU_ASSERT_EQUAL(connections(TG_TCP_FIN_WAIT_1), 1);
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_IDLE_TIMEOUTS), 0);
 	teardown();
 }
 
@@ -194,6 +222,7 @@ static CU_TestInfo tests[] = {
 	    test_answered_connection_gives_the_next_request_a_time_of_its_own },
 	{ "answer not acknowledged: no 408",
 	    test_unacknowledged_answer_keeps_408_from_the_next_request },
+	{ "closing: no request time", test_closing_connection_has_no_request_time },
 	{ "refused, body without end: closed in silence",
 	    test_body_without_end_of_a_refused_request_is_closed_in_silence },
 	{ "408 never acknowledged: the connection ends",

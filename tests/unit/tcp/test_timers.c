@@ -187,6 +187,45 @@ test_impatient_user_does_not_wait_for_what_is_under_way(void)
 }
 
 static void
+test_impatient_user_is_told_once_then_the_idle_time_ends_it(void)
+{
+	enter_with_idle_ms(1200);
+	fx.config.timers.request = tg_ticks_from_ms(500);
+	fx.user_busy = true;
+	FX_TRUE(tg_tcp_side(&fx.tcp, fx.h) != NULL, "a side record");
+	tg_tcp_set_impatient(&fx.tcp, fx.h, true, fx.now);
+	tg_tcp_rest(&fx.tcp, fx.h, false, &fx.spare, fx.now);
+	fx_wait(fx.config.timers.request);
+	FX_TRUE(fx.tcp.side[fx.t->side].overdue, "overdue");
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_wait(fx.config.timers.idle - 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_wait(1);
+	FX_STATE(TG_TCP_FIN_WAIT_1);
+	FX_EQUAL(fx_counter(TG_COUNTER_IDLE_TIMEOUTS), 1);
+}
+
+static void
+test_patient_user_is_never_overdue(void)
+{
+	enter_with_idle_ms(1200);
+	fx.config.timers.request = tg_ticks_from_ms(500);
+	fx.user_busy = true;
+	FX_TRUE(tg_tcp_side(&fx.tcp, fx.h) != NULL, "a side record");
+	tg_tcp_set_impatient(&fx.tcp, fx.h, true, fx.now);
+	tg_tcp_rest(&fx.tcp, fx.h, false, &fx.spare, fx.now);
+	fx_wait(fx.config.timers.request);
+	FX_TRUE(fx.tcp.side[fx.t->side].overdue, "overdue");
+	tg_tcp_set_impatient(&fx.tcp, fx.h, false, fx.now);
+	tg_tcp_rest(&fx.tcp, fx.h, false, &fx.spare, fx.now);
+	FX_TRUE(!fx.tcp.side[fx.t->side].overdue, "no longer overdue");
+	fx_wait(fx.config.timers.idle - 1);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	fx_wait(1);
+	FX_STATE(TG_TCP_FIN_WAIT_1);
+}
+
+static void
 test_idle_connection_without_side_records_is_reset(void)
 {
 	fx.config.limits.sides = 1;
@@ -407,6 +446,9 @@ static CU_TestInfo tests[] = {
 	{ "idle time begins with the last ACK", test_idle_time_begins_with_the_last_ack },
 	{ "impatient user does not wait for what is under way",
 	    test_impatient_user_does_not_wait_for_what_is_under_way },
+	{ "impatient user: told once, then the idle time ends it",
+	    test_impatient_user_is_told_once_then_the_idle_time_ends_it },
+	{ "patient user: never overdue", test_patient_user_is_never_overdue },
 	{ "idle connection without side records: reset",
 	    test_idle_connection_without_side_records_is_reset },
 	{ "all deadlines of a connection come", test_all_deadlines_of_a_connection_come },
