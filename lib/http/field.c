@@ -284,7 +284,7 @@ tg_http_field_read(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *e
 	case FIELD_MAX:
 		break;
 	}
-	return tg_http_skip_class(p, end, TG_HTTP_CLASS_VALUE);
+	return tg_http_skip_value(p, end);
 }
 
 static void

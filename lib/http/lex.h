@@ -35,6 +35,24 @@ tg_http_skip_class(const uint8_t *p, const uint8_t *end, enum tg_http_class clas
 	return p;
 }
 
+/* Likewise for TG_HTTP_CLASS_VALUE, eight bytes at a time while none is a control character: tabs
+ * are rare, and values are most of a head. */
+static inline const uint8_t *
+tg_http_skip_value(const uint8_t *p, const uint8_t *end)
+{
+	const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+	uint64_t v, del;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&v, p, 8);
+		del = v ^ 0x7f * ones;
+		/* The top bit of a byte that is below 0x20, or 0x7f; perhaps of those above it. */
+		if ((((v - 0x20 * ones) & ~v) | ((del - ones) & ~del)) & tops)
+			break;
+	}
+	return tg_http_skip_class(p, end, TG_HTTP_CLASS_VALUE);
+}
+
 /* A known name or token, shorter than TG_HTTP_WORD_MAX. */
 struct tg_http_word {
 	const char *text;

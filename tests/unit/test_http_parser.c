@@ -509,6 +509,29 @@ test_every_byte_passes_exactly_where_the_grammar_has_it(void)
 	}
 }
 
+/* Every byte at every place of a value that is long enough to be read in several ways. */
+static void
+test_value_holds_no_control_character_at_any_place(void)
+{
+	static const char head[] = "GET / HTTP/1.1\r\n" HOST_LINE "X: ";
+	char text[sizeof(head) - 1 + 24 + 4];
+	unsigned at, c, wrong = 0;
+
+	memcpy(text, head, sizeof(head) - 1);
+	memcpy(text + sizeof(text) - 4, "\r\n\r\n", 4);
+	for (at = 0; at < 24; at++) {
+		for (c = 0; c < 256; c++) {
+			bool legal = c == '\t' || (c >= ' ' && c != 0x7f);
+
+			memset(text + sizeof(head) - 1, 'v', 24);
+			text[sizeof(head) - 1 + at] = (char)c;
+			wrong +=
+			    (parse_whole(text, sizeof(text)).result == TG_HTTP_PARSE_HEAD) != legal;
+		}
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 static CU_TestInfo line_tests[] = {
 	{ "well-formed requests are heads", test_request_well_formed_is_a_head },
 	{ "a request cut short waits", test_request_cut_short_at_any_byte_waits },
@@ -529,6 +552,8 @@ static CU_TestInfo line_tests[] = {
 };
 
 static CU_TestInfo field_tests[] = {
+	{ "value: no control character at any place",
+	    test_value_holds_no_control_character_at_any_place },
 	{ "malformed field line is 400", test_field_line_malformed_is_400 },
 	{ "host missing, repeated or malformed is 400",
 	    test_host_missing_repeated_or_malformed_is_400 },
