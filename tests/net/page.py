@@ -181,7 +181,7 @@ def remembers_the_theme_that_was_chosen(page):
 def charts_move_with_the_load(page):
     page.wait_for_state("slack")
     before = page.trace("requests")
-    load = work(page.address, 3)
+    load = work(page.address, 60)  # ended below
     page.wait_for_state("open")
     page.browser.wait("return +document.querySelector('[data-key=requests] .num').value > 100")
     first = page.trace("requests")
@@ -190,11 +190,12 @@ def charts_move_with_the_load(page):
     expect_that("the line has changed", before != first)
     expect_that("it has got longer", len(page.trace("requests")) > len(before))
     # Each is rendered from one snapshot: the page shows one of those that we see.
-    rates, seen = set(), None
-    while load.poll() is None and seen not in rates:
+    rates, seen, end = set(), None, time.monotonic() + 15
+    while seen not in rates and time.monotonic() < end:
         rates.add(page.status()["rates"]["http_requests"])
         seen = page.figure("requests")
         time.sleep(0.1)
+    load.kill()
     load.wait()
     expect_that(f"requests/s: {seen} is none of {rates}", seen in rates)
 
@@ -332,6 +333,8 @@ def writes_what_it_is_told(page):
         expect("time", page.text("[data-key=p99] .num"), "12.3ms")
         expect("connections", page.text("#states-key"),
                "SYN RECEIVED0ESTABLISHED9,999TIME WAIT10.0\u2009k")
+        expect_that("/metrics is named", page.browser.run(
+            "return document.querySelector('a[href=\"/metrics\"]').checkVisibility()"))
         expect("limits", page.text("#limits"), "limit of half open1.23\u2009M hits")
         expect("listeners", page.text("#listeners"),
                "2001:db8::2 port 443in usealwaysKeysclock not synchronisedfleet")
