@@ -120,6 +120,19 @@ receive_syn_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result 
 	receive_text(run, a, r);
 }
 
+/* Gives a segment that wanted a TCB another try, if one in TIME-WAIT makes room. */
+static void
+input_again(struct tg_run *run, const struct tg_arrival *a, struct tg_tcp_result *r)
+{
+	struct tg_tcp_result recycled;
+
+	tg_tcp_recycle_time_wait(run->tcp, a->pkt.is_ipv6, &recycled);
+	if (recycled.handle == TG_HANDLE_NONE)
+		return;
+	tg_connection_result(run, recycled.handle, &recycled);
+	tg_tcp_input(run->tcp, TG_HANDLE_NONE, &a->pkt, a->hash, run->now, r);
+}
+
 static void
 receive_tcp(struct tg_run *run, struct tg_arrival *a)
 {
@@ -133,6 +146,8 @@ receive_tcp(struct tg_run *run, struct tg_arrival *a)
 		return;
 	}
 	tg_tcp_input(&shard->tcp, h, &a->pkt, a->hash, run->now, &r);
+	if (r.drop == TG_DROP_TCP_NO_TCB)
+		input_again(run, a, &r);
 	if (r.drop == TG_DROP_NONE && (r.events & TG_TCP_EVENT_CLOSED) == 0 &&
 	    (a->pkt.tcp.flags & TG_TCP_SYN) == 0)
 		receive_text(run, a, &r);

@@ -360,6 +360,53 @@ tg_tcp_enter_time_wait(struct tg_tcp *tcp, uint32_t h, tg_time_t now)
 	tg_wheel_arm(&tcp->wheel, h, tg_time_tick(now) + 2 * tcp->config->timers.msl);
 }
 
+#define RECYCLE_SAMPLE 16
+
+/* Whether TIME-WAIT is all that is left of a connection. */
+static bool
+is_recyclable(const struct tg_tcb *t)
+{
+	return t->state == TG_TCP_TIME_WAIT && t->side == TG_HANDLE_NONE &&
+	       (t->flags & TG_TCB_TOUCHED) == 0;
+}
+
+/* The oldest among the next few of n TCBs from first on, in the search that *at goes on with. */
+static uint32_t
+find_recyclable(const struct tg_tcp *tcp, uint32_t first, uint32_t n, uint32_t *at)
+{
+	uint32_t best = TG_HANDLE_NONE, i, h;
+
+	for (i = 0; i < TG_MIN(n, (uint32_t)RECYCLE_SAMPLE); i++) {
+		h = first + *at;
+		*at = *at + 1 == n ? 0 : *at + 1;
+		if (is_recyclable(&tcp->tcb[h]) &&
+		    (best == TG_HANDLE_NONE ||
+			tg_seq_lt(tcp->tcb[h].timer.deadline, tcp->tcb[best].timer.deadline)))
+			best = h;
+	}
+	return best;
+}
+
+void
+tg_tcp_recycle_time_wait(struct tg_tcp *tcp, bool is_ipv6, struct tg_tcp_result *r)
+{
+	uint32_t h = TG_HANDLE_NONE;
+
+	*r = (struct tg_tcp_result){ .handle = h };
+	if ((is_ipv6 ? tcp->free6 : tcp->free4) != TG_HANDLE_NONE ||
+	    tg_gauge(&tcp->gauges->state[TG_TCP_TIME_WAIT]) == 0)
+		return;
+	if (is_ipv6)
+		h = find_recyclable(tcp, tcp->n4, tcp->n6, &tcp->recycle6);
+	else
+		h = find_recyclable(tcp, 0, tcp->n4, &tcp->recycle4);
+	if (h == TG_HANDLE_NONE)
+		return;
+	r->handle = h;
+	tg_tcp_end(tcp, h, TG_COUNTER_TIME_WAIT_RECYCLED, r);
+	r->why = TG_COUNTER_CLOSED; /* as TIME-WAIT was counted when it began */
+}
+
 /* Whether ABORT owes the peer a reset: where the peer has a connection that it could still
  * believe in. */
 static bool

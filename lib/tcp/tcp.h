@@ -79,7 +79,8 @@ struct tg_tcp {
 	uint32_t free4, free6; /* first free TCB of each family, linked through side */
 	uint32_t free_side;
 	uint32_t free_held;
-	bool draining; /* SYNs are refused; set by the shard */
+	uint32_t recycle4, recycle6; /* where the next search for a TIME-WAIT to end begins */
+	bool draining;               /* SYNs are refused; set by the shard */
 	/* Set by the shard, valid while it runs; NULL: no cookie is granted or taken. */
 	const struct tg_fast_open_keys *fast_open_keys;
 	struct tg_fast_open_backlog fast_open;
@@ -272,6 +273,13 @@ struct tg_tcp_icmp_error {
  * no connection but one that is being opened, by a hard error. */
 void tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err, tg_time_t now,
     struct tg_tcp_result *r);
+
+/* After TG_DROP_TCP_NO_TCB: ends a connection in TIME-WAIT early, that a new one of its family may
+ * have its TCB: the oldest of a few, not of all, which would have to be kept in order by every
+ * connection that ends. None whose user is to be served in this run. r->handle: the
+ * connection, r->events says that it closed; TG_HANDLE_NONE: none was found, or TCBs are not what
+ * is missing. */
+void tg_tcp_recycle_time_wait(struct tg_tcp *tcp, bool is_ipv6, struct tg_tcp_result *r);
 
 /* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
  * what arrived in order and was not taken. */

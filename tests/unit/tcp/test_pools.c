@@ -277,6 +277,100 @@ test_remote_and_endpoint_name_both_ends(void)
 	FX_EQUAL(tg_tcp_endpoint(&fx.tcp, fx.h) - fx.endpoint, 1);
 }
 
+/* n connections from ports on that end in TIME-WAIT, a second apart. */
+static void
+fill_with_time_wait(uint16_t port, uint32_t n)
+{
+	while (n-- > 0) {
+		fx_turn_to(port++);
+		fx_enter(TG_TCP_TIME_WAIT);
+		fx.now += TG_NS_PER_SEC;
+	}
+	fx_forget();
+}
+
+/* Returns the handle that was recycled, after freeing it as the user does. */
+static uint32_t
+recycle(bool is_ipv6)
+{
+	struct tg_tcp_result r;
+
+	tg_tcp_recycle_time_wait(&fx.tcp, is_ipv6, &r);
+	if (r.handle == TG_HANDLE_NONE)
+		return r.handle;
+	FX_EQUAL(r.events, TG_TCP_EVENT_CLOSED);
+	FX_EQUAL(r.why, TG_COUNTER_CLOSED);
+	tg_tcp_free(&fx.tcp, r.handle, &fx.spare);
+	fx.h = TG_HANDLE_NONE;
+	return r.handle;
+}
+
+static void
+test_pool_full_of_time_wait_recycles_the_oldest_of_a_few(void)
+{
+	fx.config.timers.msl = tg_ticks_from_ms(120000);
+	fx.config.limits.connections4 = 3;
+	fx_lay_out();
+	fill_with_time_wait(40000, 1);
+	FX_EQUAL(recycle(false), TG_HANDLE_NONE); /* TCBs are free */
+	fill_with_time_wait(40001, 2);
+	FX_EQUAL(fx.tcp.free4, TG_HANDLE_NONE);
+	FX_EQUAL(tg_host16(fx.tcp.tcb[0].rport), 40000);
+	FX_EQUAL(recycle(true), TG_HANDLE_NONE); /* of the other family */
+	FX_EQUAL(recycle(false), 0);
+	FX_EQUAL(recycle(false), TG_HANDLE_NONE); /* one is free now */
+	FX_EQUAL(tg_gauge(&fx.gauges.state[TG_TCP_TIME_WAIT]), 2);
+	FX_EQUAL(fx_counter(TG_COUNTER_TIME_WAIT_RECYCLED), 1);
+	FX_EQUAL(fx_counter(TG_COUNTER_CLOSED), 3); /* each once, when TIME-WAIT began */
+	fill_with_time_wait(40003, 1);
+	FX_TRUE(recycle(false) != 0, "the one that took its place is the youngest");
+}
+
+static void
+test_pool_without_time_wait_recycles_nothing(void)
+{
+	fx.config.limits.connections4 = 1;
+	fx_lay_out();
+	fx_enter(TG_TCP_ESTABLISHED);
+	FX_EQUAL(recycle(false), TG_HANDLE_NONE);
+	FX_STATE(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx_counter(TG_COUNTER_TIME_WAIT_RECYCLED), 0);
+}
+
+static void
+test_pool_with_time_wait_in_use_leaves_it(void)
+{
+	fx.config.limits.connections4 = 1;
+	fx_lay_out();
+	fx_enter(TG_TCP_TIME_WAIT);
+	fx.t->flags |= TG_TCB_TOUCHED; /* the user is to be served */
+	FX_EQUAL(recycle(false), TG_HANDLE_NONE);
+	fx.t->flags &= (uint16_t)~TG_TCB_TOUCHED;
+	tg_tcp_side(&fx.tcp, fx.h); /* has text to take */
+	FX_EQUAL(recycle(false), TG_HANDLE_NONE);
+	fx_serve();
+	FX_EQUAL(recycle(false), 0);
+}
+
+/* The search goes on where it stopped: what is far away is found in the end. */
+static void
+test_pool_with_one_time_wait_far_away_finds_it(void)
+{
+	uint32_t i, found = TG_HANDLE_NONE;
+
+	fx.config.limits.connections4 = 80;
+	fx_lay_out();
+	for (i = 0; i < 80; i++) {
+		fx_turn_to((uint16_t)(40000 + i));
+		fx_enter(i == 40 ? TG_TCP_TIME_WAIT : TG_TCP_ESTABLISHED);
+	}
+	fx_forget();
+	for (i = 0; i < 5 && found == TG_HANDLE_NONE; i++)
+		found = recycle(false);
+	FX_TRUE(found != TG_HANDLE_NONE, "found");
+	FX_TRUE(i > 1, "not at once");
+}
+
 static CU_TestInfo tests[] = {
 	{ "half-open limit: SYNs dropped until one completes",
 	    test_half_open_limit_drops_syns_until_one_completes },
@@ -297,6 +391,12 @@ static CU_TestInfo tests[] = {
 	{ "no pools at all: refuses politely", test_no_pools_at_all_refuses_politely },
 	{ "find tells connections apart", test_find_tells_connections_apart },
 	{ "remote and endpoint name both ends", test_remote_and_endpoint_name_both_ends },
+	{ "pool_full_of_time_wait_recycles_the_oldest_of_a_few",
+	    test_pool_full_of_time_wait_recycles_the_oldest_of_a_few },
+	{ "pool_without_time_wait_recycles_nothing", test_pool_without_time_wait_recycles_nothing },
+	{ "pool_with_time_wait_in_use_leaves_it", test_pool_with_time_wait_in_use_leaves_it },
+	{ "pool_with_one_time_wait_far_away_finds_it",
+	    test_pool_with_one_time_wait_far_away_finds_it },
 	CU_TEST_INFO_NULL,
 };
 
