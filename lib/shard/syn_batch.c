@@ -250,13 +250,10 @@ static enum tg_drop
 judge(const struct tg_run *run, const struct tg_frame *frame, const struct tg_plain_syn *syn,
     const struct tg_endpoint *listener)
 {
-	struct tg_packet pkt;
+	const union tg_ip src = ip_at(syn->is_ipv6, tg_plain_syn_src(syn, syn->is_ipv6));
+	uint16_t endpoint = (uint16_t)(listener - run->tcp->config->endpoint);
 
-	pkt.is_ipv6 = syn->is_ipv6;
-	pkt.src = ip_at(syn->is_ipv6, tg_plain_syn_src(syn, syn->is_ipv6));
-	pkt.src_class = frame->src_class;
-	return tg_syn_limit(
-	    run->tcp, (uint16_t)(listener - run->tcp->config->endpoint), &pkt, run->now);
+	return tg_syn_limit(run->tcp, endpoint, syn->is_ipv6, &src, frame->src_class, run->now);
 }
 
 /* Returns which frames of the chunk were dealt with. */

@@ -118,7 +118,8 @@ receive_first_syn(struct tg_tcp_input *in, uint16_t endpoint)
 	struct tg_tcp *tcp = in->tcp;
 
 	tg_syn_pressure_check(tcp, in->now);
-	in->r->drop = tg_syn_limit(tcp, endpoint, in->pkt, in->now);
+	in->r->drop = tg_syn_limit(
+	    tcp, endpoint, in->pkt->is_ipv6, &in->pkt->src, in->pkt->src_class, in->now);
 	if (in->r->drop != TG_DROP_NONE)
 		return;
 	if (tg_syn_cookies_wanted(tcp, endpoint, in->pkt) && tg_syn_cookies_answer(in, endpoint))

@@ -73,24 +73,24 @@ begin_second(struct tg_source_limit *limit, tg_time_t second)
 }
 
 static uint64_t
-hash_source(const struct tg_source_limit *limit, const struct tg_packet *syn)
+hash_source(const struct tg_source_limit *limit, bool is_ipv6, const union tg_ip *src)
 {
-	if (syn->is_ipv6)
-		return tg_siphash24(&limit->key[TG_SKETCH_IP6], syn->src.b, sizeof(syn->src.b));
-	return tg_siphash24(&limit->key[TG_SKETCH_IP4], &syn->src.v4, sizeof(syn->src.v4));
+	if (is_ipv6)
+		return tg_siphash24(&limit->key[TG_SKETCH_IP6], src->b, sizeof(src->b));
+	return tg_siphash24(&limit->key[TG_SKETCH_IP4], &src->v4, sizeof(src->v4));
 }
 
 static uint64_t
-hash_prefix(const struct tg_source_limit *limit, const struct tg_packet *syn)
+hash_prefix(const struct tg_source_limit *limit, bool is_ipv6, const union tg_ip *src)
 {
 	uint64_t prefix;
 	uint32_t prefix4;
 
-	if (syn->is_ipv6) {
-		prefix = __builtin_bswap64(syn->src.q[0]) >> (64 - limit->config->prefix6_bits);
+	if (is_ipv6) {
+		prefix = __builtin_bswap64(src->q[0]) >> (64 - limit->config->prefix6_bits);
 		return tg_siphash24(&limit->key[TG_SKETCH_PREFIX6], &prefix, sizeof(prefix));
 	}
-	prefix4 = tg_host32(syn->src.v4) >> (32 - limit->config->prefix4_bits);
+	prefix4 = tg_host32(src->v4) >> (32 - limit->config->prefix4_bits);
 	return tg_siphash24(&limit->key[TG_SKETCH_PREFIX4], &prefix4, sizeof(prefix4));
 }
 
@@ -126,7 +126,8 @@ count(struct tg_sketch *s, uint64_t hash)
 }
 
 enum tg_drop
-tg_source_limit_judge(struct tg_source_limit *limit, const struct tg_packet *syn, tg_time_t now)
+tg_source_limit_judge(
+    struct tg_source_limit *limit, bool is_ipv6, const union tg_ip *src, tg_time_t now)
 {
 	tg_time_t second = now / TG_NS_PER_SEC;
 	uint64_t source = 0, prefix = 0;
@@ -134,12 +135,12 @@ tg_source_limit_judge(struct tg_source_limit *limit, const struct tg_packet *syn
 	if (limit->second != second)
 		begin_second(limit, second);
 	if (limit->source.limit != 0) {
-		source = hash_source(limit, syn);
+		source = hash_source(limit, is_ipv6, src);
 		if (is_over(&limit->source, source))
 			return TG_DROP_SYN_SOURCE_LIMIT;
 	}
 	if (limit->prefix.limit != 0) {
-		prefix = hash_prefix(limit, syn);
+		prefix = hash_prefix(limit, is_ipv6, src);
 		if (is_over(&limit->prefix, prefix))
 			return TG_DROP_SYN_PREFIX_LIMIT;
 		count(&limit->prefix, prefix);
@@ -150,7 +151,8 @@ tg_source_limit_judge(struct tg_source_limit *limit, const struct tg_packet *syn
 }
 
 enum tg_drop
-tg_syn_limit(struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn, tg_time_t now)
+tg_syn_limit(struct tg_tcp *tcp, uint16_t endpoint, bool is_ipv6, const union tg_ip *src,
+    uint8_t src_class, tg_time_t now)
 {
 	struct tg_source_limit *limit = &tcp->source_limit;
 	const struct tg_endpoint *listener = &tcp->config->endpoint[endpoint];
@@ -159,7 +161,7 @@ tg_syn_limit(struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn,
 		return TG_DROP_NONE;
 	if (!tcp->syn_cookies.pressure && listener->syn_cookies != TG_SYN_COOKIES_ALWAYS)
 		return TG_DROP_NONE;
-	if ((limit->config->exempt & 1U << syn->src_class) != 0)
+	if ((limit->config->exempt & 1U << src_class) != 0)
 		return TG_DROP_NONE;
-	return tg_source_limit_judge(limit, syn, now);
+	return tg_source_limit_judge(limit, is_ipv6, src, now);
 }

@@ -38,8 +38,8 @@
 #include "base/arena.h"
 #include "base/stats.h"
 #include "base/time.h"
+#include "base/types.h"
 #include "crypto/siphash.h"
-#include "packet/packet.h"
 
 #define TG_SOURCE_LIMIT_MAX 30000 /* SYNs per second */
 #define TG_SKETCH_CELLS_MIN 1024
@@ -55,7 +55,7 @@ struct tg_source_limits {
 	uint32_t cells;       /* of each row: a power of two, TG_SKETCH_CELLS_MIN to _MAX */
 	uint8_t prefix4_bits; /* 1..32 */
 	uint8_t prefix6_bits; /* 1..64 */
-	uint32_t exempt;      /* set of source classes: bit 1 << tg_packet.src_class */
+	uint32_t exempt;      /* set of source classes: bit 1 << tg_frame.src_class */
 };
 
 struct tg_sketch {
@@ -89,14 +89,14 @@ tg_source_limit_is_set(const struct tg_source_limit *limit)
 	return (limit->source.limit | limit->prefix.limit) != 0;
 }
 
-/* Judges a SYN, and counts it if it is taken: TG_DROP_NONE, or which limit it is beyond. The class
- * of its source does not matter here. */
+/* Judges a SYN from src, and counts it if it is taken: TG_DROP_NONE, or which limit it is beyond.
+ * The class of its source does not matter here. */
 enum tg_drop tg_source_limit_judge(
-    struct tg_source_limit *limit, const struct tg_packet *syn, tg_time_t now);
+    struct tg_source_limit *limit, bool is_ipv6, const union tg_ip *src, tg_time_t now);
 
-/* Whether a first SYN for listener endpoint is beyond a limit that is in force: TG_DROP_NONE, or
- * the reason to drop it. Once for each SYN, of which is_ipv6, src and src_class are looked at. */
-enum tg_drop tg_syn_limit(
-    struct tg_tcp *tcp, uint16_t endpoint, const struct tg_packet *syn, tg_time_t now);
+/* Whether a first SYN for listener endpoint, from src of class src_class, is beyond a limit that is
+ * in force: TG_DROP_NONE, or the reason to drop it. Once for each SYN. */
+enum tg_drop tg_syn_limit(struct tg_tcp *tcp, uint16_t endpoint, bool is_ipv6,
+    const union tg_ip *src, uint8_t src_class, tg_time_t now);
 
 #endif

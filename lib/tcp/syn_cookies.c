@@ -11,15 +11,18 @@
  * flood that leaves this part of a table within those fills it. */
 #define FLOOD_SHARE(limit) TG_MAX((limit) / 16, 1U)
 
-/* Cookies that nobody has answered, or only on another node; by now. */
+/* SYNs that led to nothing by now: cookies that nobody has answered, or only on another node, and
+ * those beyond the limit of their source. */
 static uint64_t
 count_unanswered(const struct tg_tcp *tcp)
 {
 	return tg_stats_counter(tcp->stats, TG_COUNTER_COOKIES_ISSUED) -
-	       tg_stats_counter(tcp->stats, TG_COUNTER_COOKIES_ACCEPTED);
+	       tg_stats_counter(tcp->stats, TG_COUNTER_COOKIES_ACCEPTED) +
+	       tg_stats_drop(tcp->stats, TG_DROP_SYN_SOURCE_LIMIT) +
+	       tg_stats_drop(tcp->stats, TG_DROP_SYN_PREFIX_LIMIT);
 }
 
-/* Whether the cookies made under pressure show that the flood goes on. */
+/* Whether the SYNs under pressure show that the flood goes on. */
 static bool
 is_flooded(const struct tg_tcp *tcp)
 {

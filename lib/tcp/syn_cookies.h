@@ -12,7 +12,8 @@
  * Pressure is the shard's, not a listener's: they share the table. It ends once no more than
  * half of the limit are half open, and not within four seconds of the table having been full, so
  * that a flood does not switch with every connection that times out. Nor within four seconds of
- * so many cookies having gone unanswered as would have filled the table: a flood that goes on
+ * so many cookies having gone unanswered, or SYNs having been beyond the limit of their source
+ * (tcp/source_limit.h), as would have filled the table: a flood that goes on
  * would fill it again at once, and the clients behind it would wait for their next try. Under
  * pressure half-open connections are given fewer SYN-ACKs, whatever the mode of their listener.
  *
@@ -45,7 +46,7 @@ struct tg_syn_cookies {
 	bool always;     /* a listener is in mode always */
 	bool pressure;
 	uint32_t full;       /* tick at which the table was last full, or would have been */
-	uint64_t unanswered; /* cookies that nobody had answered by then */
+	uint64_t unanswered; /* SYNs that had led to nothing by then */
 };
 
 /* Whether any SYN may be answered with a cookie at this moment: once for a burst. May end

@@ -43,19 +43,19 @@ start(uint32_t per_source, uint32_t per_prefix, uint32_t cells)
 static enum tg_drop
 syn4(uint32_t source, tg_time_t now)
 {
-	struct tg_packet syn = { .src.v4 = tg_be32(source) };
+	union tg_ip src = { .v4 = tg_be32(source) };
 
-	return tg_source_limit_judge(&limit, &syn, now);
+	return tg_source_limit_judge(&limit, false, &src, now);
 }
 
 static enum tg_drop
 syn6(uint64_t network, uint64_t host, tg_time_t now)
 {
-	struct tg_packet syn = { .is_ipv6 = true };
+	union tg_ip src;
 
-	syn.src.q[0] = __builtin_bswap64(network);
-	syn.src.q[1] = __builtin_bswap64(host);
-	return tg_source_limit_judge(&limit, &syn, now);
+	src.q[0] = __builtin_bswap64(network);
+	src.q[1] = __builtin_bswap64(host);
+	return tg_source_limit_judge(&limit, true, &src, now);
 }
 
 /* How many of n SYNs of one source are taken. */
@@ -306,13 +306,12 @@ test_keys_differ_between_shards_and_kinds(void)
 static void
 test_cell_full_stays_full(void)
 {
-	struct tg_packet syn = { .src.v4 = tg_be32(FIRST) };
 	uint32_t i, full = 0;
 
 	start(LIMIT, 0, CELLS);
 	limit.source.limit = 100000;
 	for (i = 0; i < 70000; i++)
-		CU_ASSERT_EQUAL_FATAL(tg_source_limit_judge(&limit, &syn, SECOND(0)), TG_DROP_NONE);
+		CU_ASSERT_EQUAL_FATAL(syn4(FIRST, SECOND(0)), TG_DROP_NONE);
 	for (i = 0; i < TG_SKETCH_ROWS * CELLS; i++)
 		full += limit.source.cell[i] == UINT16_MAX;
 	CU_ASSERT_EQUAL(full, TG_SKETCH_ROWS);

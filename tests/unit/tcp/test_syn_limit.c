@@ -19,7 +19,8 @@ listen_limited(enum tg_syn_cookies_mode mode, uint32_t half_open)
 	sc_listen(mode, half_open);
 }
 
-/* SYNs from n ports, the first of them port; returns how many were limited. */
+/* SYNs from n ports, the first of them port; returns how many were limited, which a shard counts.
+ */
 static uint32_t
 syns(uint16_t port, uint32_t n)
 {
@@ -28,7 +29,10 @@ syns(uint16_t port, uint32_t n)
 	for (i = 0; i < n; i++) {
 		fx_turn_to((uint16_t)(port + i));
 		fx_peer("S", 0, 0, 0);
-		limited += fx.r.drop == TG_DROP_SYN_SOURCE_LIMIT;
+		if (fx.r.drop != TG_DROP_SYN_SOURCE_LIMIT)
+			continue;
+		tg_count_drop(&fx.stats, fx.r.drop);
+		limited++;
 	}
 	fx_forget();
 	return limited;
@@ -54,6 +58,30 @@ test_auto_under_pressure_is_limited(void)
 	FX_SENT("");
 	FX_EQUAL(fx.r.drop, TG_DROP_SYN_SOURCE_LIMIT);
 	FX_EQUAL(fx_counter(TG_COUNTER_COOKIES_ISSUED), TAKEN);
+}
+
+/* A flood that the limit keeps away is a flood: else it would fill the table every few seconds. The
+ * few cookies that it is given are not enough to tell. */
+static void
+test_auto_stays_under_pressure_while_syns_are_limited(void)
+{
+	uint32_t i;
+
+	listen_limited(TG_SYN_COOKIES_AUTO, 2);
+	FX_EQUAL(syns(40000, 3), 0);
+	fx.config.limits.half_open = 1600;
+	for (i = 0; i < 10; i++) {
+		fx_wait_ms(1000);
+		FX_EQUAL(syns(42000, 150), 150 - TAKEN);
+		fx_forget();
+	}
+	FX_EQUAL(tg_gauge(&fx.gauges.syn_pressure), 1);
+	for (i = 0; i < 10; i++) {
+		fx_wait_ms(1000);
+		FX_EQUAL(syns(43000, tg_gauge(&fx.gauges.syn_pressure) * LIMIT), 0);
+		fx_forget();
+	}
+	FX_EQUAL(tg_gauge(&fx.gauges.syn_pressure), 0);
 }
 
 static void
@@ -158,6 +186,8 @@ test_resets_in_syn_sent_are_limited(void)
 static CU_TestInfo tests[] = {
 	{ "auto_without_pressure_is_not_limited", test_auto_without_pressure_is_not_limited },
 	{ "auto_under_pressure_is_limited", test_auto_under_pressure_is_limited },
+	{ "auto_stays_under_pressure_while_syns_are_limited",
+	    test_auto_stays_under_pressure_while_syns_are_limited },
 	{ "always_is_limited_without_pressure", test_always_is_limited_without_pressure },
 	{ "never_under_pressure_is_limited_before_it_is_refused",
 	    test_never_under_pressure_is_limited_before_it_is_refused },
