@@ -6,6 +6,7 @@
  * the yardstick of the same run, the cycles of one SipHash-2-4 of 16 bytes.
  *
  *   perf/shard [CONNECTIONS ...]
+ *   perf/shard requests ROUNDS    that many keep-alive requests on each of 32, for perf/callgrind
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,21 +165,50 @@ empty(struct bench *b)
 		rig_run(&b->rig, b->now += 1 << TG_TICK_SHIFT, NULL, 0);
 }
 
+/* Makes b serve n clients, none of which has a connection yet. */
+static void
+begin(struct bench *b, uint32_t n)
+{
+	struct rig_options options = rig_defaults;
+
+	options.connections = options.sides = options.half_open = n;
+	options.msl_ms = 1;
+	b->now = TG_NS_PER_SEC;
+	b->seq = calloc(n, sizeof(*b->seq));
+	b->ack = calloc(n, sizeof(*b->ack));
+	rig_init(&b->rig, &options, b->now);
+	introduce_clients(b);
+}
+
+static void
+end(struct bench *b)
+{
+	rig_free(&b->rig);
+	free(b->seq);
+	free(b->ack);
+}
+
+static void
+make_requests(uint32_t rounds)
+{
+	static struct bench b;
+
+	begin(&b, BATCH);
+	step(&b, BATCH, TG_TCP_SYN, NULL);
+	step(&b, BATCH, TG_TCP_ACK, NULL);
+	while (rounds-- > 0)
+		step(&b, BATCH, TG_TCP_ACK | TG_TCP_PSH, keep_alive);
+	end(&b);
+}
+
 static void
 measure(uint32_t n)
 {
 	static struct bench b;
 	uint64_t open[ROUNDS], request[ROUNDS], close[ROUNDS], teardown[ROUNDS];
-	struct rig_options options = rig_defaults;
 	unsigned round, k;
 
-	options.connections = options.sides = options.half_open = n;
-	options.msl_ms = 1;
-	b.now = TG_NS_PER_SEC;
-	b.seq = calloc(n, sizeof(*b.seq));
-	b.ack = calloc(n, sizeof(*b.ack));
-	rig_init(&b.rig, &options, b.now);
-	introduce_clients(&b);
+	begin(&b, n);
 	for (round = 0; round < ROUNDS; round++) {
 		open[round] = timed(&b, n, TG_TCP_SYN, NULL) + timed(&b, n, TG_TCP_ACK, NULL);
 		request[round] = 0;
@@ -195,9 +225,7 @@ measure(uint32_t n)
 	}
 	printf("%12u %14lu %14lu %20lu %20lu %s\n", n, median(open), median(request), median(close),
 	    median(teardown), rig_is_empty(&b.rig) ? "" : "(connections left: figures are void)");
-	rig_free(&b.rig);
-	free(b.seq);
-	free(b.ack);
+	end(&b);
 }
 
 static void
@@ -224,6 +252,10 @@ main(int argc, char **argv)
 {
 	int i;
 
+	if (argc == 3 && strcmp(argv[1], "requests") == 0) {
+		make_requests((uint32_t)strtoul(argv[2], NULL, 10));
+		return 0;
+	}
 	yardstick();
 	printf("%12s %14s %14s %20s %20s\n", "connections", "open (SYN,ACK)", "keep-alive GET",
 	    "GET and close (FIN)", "teardown (FIN,ACK)");
