@@ -347,9 +347,9 @@ read_arguments(int argc, char **argv, int *at)
 		if (strcmp(argv[*at], "--8") == 0)
 			widest = TG_MIN(widest, TG_SIPHASH_X8);
 		else if (strcmp(argv[*at], "--rounds") == 0 && *at + 1 < argc)
-			rounds = (unsigned)TG_MIN(strtoul(argv[++*at], NULL, 10), ROUNDS_MAX);
+			rounds = (unsigned)strtoul(argv[++*at], NULL, 10);
 	}
-	rounds = TG_MAX(rounds, 1);
+	rounds = TG_MIN(TG_MAX(rounds, 1), ROUNDS_MAX);
 }
 
 int
