@@ -488,7 +488,7 @@ expect_tuples(bool is_ipv6, enum tg_siphash_width width)
 				dst = (union tg_ip){ .v4 = (be32_t)(t.addr[0][i] >> 32) };
 			}
 			CU_ASSERT_EQUAL(out[i], tg_flow_hash(&key, is_ipv6, &src, &dst,
-						     (be16_t)t.head[i], (be16_t)(t.head[i] >> 16)));
+						    (be16_t)t.head[i], (be16_t)(t.head[i] >> 16)));
 		}
 	}
 }

@@ -119,7 +119,8 @@ set_ip4(uint8_t *p, uint32_t ip)
 static void
 set_addresses4(uint8_t *ip)
 {
-	set_ip4(ip + 12, one_in(8) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc6120000 + pick(n_sources));
+	set_ip4(ip + 12,
+	    one_in(8) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc6120000 + pick(n_sources));
 	set_ip4(ip + 16, one_in(12) ? odd_ip4[pick(TG_ARRAY_LEN(odd_ip4))] : 0xc0000202);
 }
 
