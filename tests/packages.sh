@@ -22,8 +22,7 @@ packages_test=(
     libcunit1-dev clang libclang-rt-14-dev clang-format shellcheck binutils
     apache2-utils libhttp-parser-dev nginx-light slowhttptest wrk tshark hping3 python3
     python3-scapy nmap nftables dpdk-dev
-    chromium chromium-driver
-    prometheus python3-jsonschema python3-prometheus-client
+    chromium chromium-driver gnuplot-nox prometheus python3-jsonschema python3-prometheus-client
 )
 
 missing_packages() {
