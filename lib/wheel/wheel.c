@@ -171,12 +171,21 @@ tg_wheel_next(const struct tg_wheel *w, uint32_t *tick)
 	return true;
 }
 
+/* Whether an advance to now_tick would find nothing, told in no time: everything was looked at up to
+ * there, and what has been armed to it since lies in the slot that the first level is in. */
+static bool
+is_done(const struct tg_wheel *w, uint32_t now_tick)
+{
+	return now_tick == w->now && !w->left_over &&
+	       w->head[slot_of(w->clock[0], 0)] == TG_HANDLE_NONE;
+}
+
 bool
 tg_wheel_behind(const struct tg_wheel *w, uint32_t now_tick)
 {
 	uint32_t tick;
 
-	return tg_wheel_next(w, &tick) && tg_seq_leq(tick, now_tick);
+	return !is_done(w, now_tick) && tg_wheel_next(w, &tick) && tg_seq_leq(tick, now_tick);
 }
 
 /* One call of tg_wheel_advance. */
@@ -231,10 +240,13 @@ tg_wheel_advance(
 	unsigned level;
 
 	assert(tg_seq_geq(now_tick, w->now)); /* the clock is monotonic and read often */
+	if (is_done(w, now_tick))
+		return 0;
 	w->now = now_tick;
 	for (level = 0; level < TG_WHEEL_LEVELS; level++) {
 		if (!advance_level(w, level, &a))
 			break;
 	}
+	w->left_over = level < TG_WHEEL_LEVELS;
 	return a.n;
 }

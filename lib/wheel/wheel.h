@@ -49,6 +49,7 @@ struct tg_wheel {
 	size_t stride;                   /* bytes from one node to the next */
 	uint32_t n_records;              /* handles are below this */
 	uint32_t now;                    /* tick; the wheel's time */
+	bool left_over;                  /* the last advance left nodes to the next */
 	uint32_t clock[TG_WHEEL_LEVELS]; /* tick; start of the slot a level is in, not after now */
 	uint64_t occupied[TG_WHEEL_LEVELS][TG_WHEEL_SLOTS / 64]; /* a bit per slot with nodes */
 	uint32_t head[TG_WHEEL_LEVELS * TG_WHEEL_SLOTS];         /* handles */
