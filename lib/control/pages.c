@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright (c) The Tidegate Authors
  */
-#include "control/pages.h"
+#include "control/pages_internal.h"
 
 #include "control/file.h"
 #include "control/page/page.h"
 #include "crypto/siphash.h"
-#include "http/head.h"
+#include "http/date.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define HEAD_BYTES_MAX 384 /* without further fields: a reason and two texts of 63 bytes */
-#define FIELDS_MAX     512 /* bytes of further field lines, the final zero included */
-#define VARY           "Vary: Accept\r\n"
-#define TEXT_PLAIN     "text/plain; charset=utf-8"
-#define RETRY_AFTER    "Retry-After: 5\r\n"
+#define VARY "Vary: Accept\r\n"
 
 _Static_assert(TG_CONFIG_ROUTE_MAX <= TG_HTTP_TARGET_MAX, "every configured path fits a route");
-_Static_assert(sizeof(((struct tg_config_route *)NULL)->redirect) + 32 < FIELDS_MAX,
+_Static_assert(sizeof(((struct tg_config_route *)NULL)->redirect) + 32 < TG_PAGES_FIELDS_MAX,
     "every Location fits the fields of a page");
 
 /* What a redirect or a status answers unless the configuration says otherwise. */
@@ -28,12 +24,10 @@ _Static_assert(sizeof(((struct tg_config_route *)NULL)->redirect) + 32 < FIELDS_
 	    1U << TG_HTTP_METHOD_DELETE | 1U << TG_HTTP_METHOD_PATCH |                             \
 	    1U << TG_HTTP_METHOD_OPTIONS)
 
-typedef void (*render_body)(struct tg_text *, const struct tg_moment *);
-
 /* What /metrics is to those who ask for it by Accept. */
 static const struct other {
 	const char *type;
-	render_body render;
+	tg_render_body render;
 	struct tg_http_media media[2];
 } openmetrics = {
 	.type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -45,7 +39,7 @@ static const struct builtin {
 	const char *path;
 	const char *type;
 	const char *body;          /* or */
-	render_body render;        /* for a body that changes */
+	tg_render_body render;     /* for a body that changes */
 	bool ready;                /* the page is 503 while connections should go elsewhere */
 	const char *policy;        /* Content-Security-Policy, of a document */
 	bool yields;               /* to a configured route of the same path */
@@ -61,41 +55,16 @@ static const struct builtin {
 	    .type = "text/plain; version=0.0.4; charset=utf-8",
 	    .render = tg_render_metrics,
 	    .other = &openmetrics },
-	{ .path = "/healthz", .type = TEXT_PLAIN, .body = "ok\n" },
-	{ .path = "/readyz", .type = TEXT_PLAIN, .body = "ready\n", .ready = true },
+	{ .path = "/healthz", .type = TG_PAGES_TEXT_PLAIN, .body = "ok\n" },
+	{ .path = "/readyz", .type = TG_PAGES_TEXT_PLAIN, .body = "ready\n", .ready = true },
 };
 
-/* One page, from which each snapshot renders its copy. */
-struct source {
-	enum tg_http_status status;
-	char type[64];           /* empty: no Content-Type */
-	char fields[FIELDS_MAX]; /* further field lines */
-	render_body render;      /* NULL: the body is fixed */
-	bool ready;
-	uint8_t *body;
-	uint32_t body_len;   /* bytes */
-	uint64_t modified_s; /* of a file; 0: not known for sure */
-};
+_Static_assert(TG_ARRAY_LEN(builtin) == TG_PAGES_BUILTIN, "the tables have room for each");
 
-/* Every route may have pages of its own for OPTIONS and the methods that it lacks, as has the
- * site, for 304 and for 401. */
-#define ROUTES_MAX (TG_ARRAY_LEN(builtin) + TG_CONFIG_ROUTES_MAX)
-#define PAGES_MAX  (5 * ROUTES_MAX + TG_ARRAY_LEN(builtin) + TG_HTTP_STATUS_MAX + 2)
-
-struct tg_pages {
-	struct tg_http_site site;
-	char server[TG_CONFIG_SERVER_MAX];
-	struct tg_http_route route[ROUTES_MAX];
-	struct tg_http_choice choice[TG_ARRAY_LEN(builtin)];
-	struct tg_http_realm realm[TG_CONFIG_ROUTES_MAX];
-	struct tg_http_user user[TG_CONFIG_ROUTES_MAX][TG_CONFIG_USERS_MAX];
-	struct source source[PAGES_MAX];
-};
-
-static struct source *
+static struct tg_page_source *
 add_source(struct tg_pages *pages, enum tg_http_status status, const char *type, const char *fields)
 {
-	struct source *source = &pages->source[pages->site.n_pages++];
+	struct tg_page_source *source = &pages->source[pages->site.n_pages++];
 
 	source->status = status;
 	snprintf(source->type, sizeof(source->type), "%s", type);
@@ -104,13 +73,13 @@ add_source(struct tg_pages *pages, enum tg_http_status status, const char *type,
 }
 
 static uint16_t
-index_of(const struct tg_pages *pages, const struct source *source)
+index_of(const struct tg_pages *pages, const struct tg_page_source *source)
 {
 	return (uint16_t)(source - pages->source);
 }
 
 static int
-set_body(struct source *source, const char *body)
+set_body(struct tg_page_source *source, const char *body)
 {
 	source->body_len = (uint32_t)strlen(body);
 	source->body = (uint8_t *)strdup(body);
@@ -119,7 +88,7 @@ set_body(struct source *source, const char *body)
 
 /* Sets the body that says nothing but the status; none where the status allows none. */
 static int
-set_status_body(struct source *source)
+set_status_body(struct tg_page_source *source)
 {
 	const struct tg_http_status_info *info = &tg_http_status_info[source->status];
 	char body[64];
@@ -136,7 +105,7 @@ set_status_body(struct source *source)
 static int
 status_page(struct tg_pages *pages, enum tg_http_status status, const char *fields, uint16_t *index)
 {
-	struct source *source;
+	struct tg_page_source *source;
 	uint16_t i;
 
 	for (i = 0; i < pages->site.n_pages; i++) {
@@ -146,7 +115,7 @@ status_page(struct tg_pages *pages, enum tg_http_status status, const char *fiel
 		    strcmp(source->fields, fields) == 0)
 			return 0;
 	}
-	source = add_source(pages, status, TEXT_PLAIN, fields);
+	source = add_source(pages, status, TG_PAGES_TEXT_PLAIN, fields);
 	*index = index_of(pages, source);
 	return set_status_body(source);
 }
@@ -155,7 +124,7 @@ status_page(struct tg_pages *pages, enum tg_http_status status, const char *fiel
 static int
 add_allow_pages(struct tg_pages *pages, uint16_t methods, uint16_t *options, uint16_t *not_allowed)
 {
-	char fields[FIELDS_MAX] = "Allow: ";
+	char fields[TG_PAGES_FIELDS_MAX] = "Allow: ";
 	const char *comma = "";
 	unsigned i;
 	int rc;
@@ -191,7 +160,7 @@ add_route(struct tg_pages *pages, const char *path, uint16_t page, uint16_t meth
 static void
 add_other(struct tg_pages *pages, const struct other *from, struct tg_http_route *route)
 {
-	struct source *source = add_source(pages, TG_HTTP_200, from->type, VARY);
+	struct tg_page_source *source = add_source(pages, TG_HTTP_200, from->type, VARY);
 
 	source->render = from->render;
 	pages->choice[route - pages->route] =
@@ -203,7 +172,7 @@ add_other(struct tg_pages *pages, const struct other *from, struct tg_http_route
 /* Gives a page that never changes its validators: the entity tag is a hash of the body, without
  * a secret, so that every node of a fleet makes the same. */
 static int
-describe(struct tg_pages *pages, struct source *source, struct tg_http_route *route)
+describe(struct tg_pages *pages, struct tg_page_source *source, struct tg_http_route *route)
 {
 	static const struct tg_siphash_key no_key;
 	uint64_t hash = tg_siphash24(&no_key, source->body, source->body_len);
@@ -230,7 +199,7 @@ describe(struct tg_pages *pages, struct source *source, struct tg_http_route *ro
 static int
 add_builtin(struct tg_pages *pages, const struct builtin *from)
 {
-	struct source *source =
+	struct tg_page_source *source =
 	    add_source(pages, TG_HTTP_200, from->type, from->other != NULL ? VARY : "");
 	struct tg_http_route *route = &pages->route[pages->site.n_routes];
 	int rc = 0;
@@ -285,7 +254,8 @@ add_error_pages(struct tg_pages *pages)
 	for (i = 0; i < TG_HTTP_STATUS_MAX && rc == 0; i++) {
 		if (i != TG_HTTP_200)
 			rc = status_page(pages, (enum tg_http_status)i,
-			    i == TG_HTTP_503 ? RETRY_AFTER : "", &pages->site.error_page[i]);
+			    i == TG_HTTP_503 ? TG_PAGES_RETRY_AFTER : "",
+			    &pages->site.error_page[i]);
 	}
 	return rc;
 }
@@ -335,7 +305,7 @@ methods_of(const struct tg_config_route *from)
 }
 
 static int
-set_file(struct source *source, const struct tg_config_route *from, char *why)
+set_file(struct tg_page_source *source, const struct tg_config_route *from, char *why)
 {
 	struct tg_file file = { 0 };
 	int rc = tg_file_read(from->file, TG_PAGES_FILE_BYTES_MAX, &file);
@@ -357,15 +327,15 @@ static int
 add_page(struct tg_pages *pages, const struct tg_config_route *from, uint16_t *page, char *why)
 {
 	enum tg_http_status status = status_of(from->status);
-	struct source *source;
+	struct tg_page_source *source;
 
 	if (from->file[0] == '\0' && from->body[0] == '\0') {
-		char fields[FIELDS_MAX] = "";
+		char fields[TG_PAGES_FIELDS_MAX] = "";
 
 		if (from->redirect[0] != '\0')
 			snprintf(fields, sizeof(fields), "Location: %s\r\n", from->redirect);
 		return status_page(
-		    pages, status, status == TG_HTTP_503 ? RETRY_AFTER : fields, page);
+		    pages, status, status == TG_HTTP_503 ? TG_PAGES_RETRY_AFTER : fields, page);
 	}
 	source = add_source(pages, status, from->type, "");
 	*page = index_of(pages, source);
@@ -378,7 +348,7 @@ guard(struct tg_pages *pages, const struct tg_config_route *from, unsigned i,
     struct tg_http_route *route)
 {
 	struct tg_http_realm *realm = &pages->realm[i];
-	char fields[FIELDS_MAX];
+	char fields[TG_PAGES_FIELDS_MAX];
 	unsigned j;
 
 	for (j = 0; j < from->n_users; j++) {
@@ -489,121 +459,4 @@ const struct tg_http_site *
 tg_pages_site(const struct tg_pages *pages)
 {
 	return &pages->site;
-}
-
-size_t
-tg_pages_room(const struct tg_pages *pages, uint16_t n_workers)
-{
-	size_t room = TG_RENDER_STATUS_BYTES(n_workers) + 2 * TG_RENDER_METRICS_BYTES(n_workers) +
-		      2 * strlen(RETRY_AFTER);
-	unsigned i;
-
-	for (i = 0; i < pages->site.n_pages; i++)
-		room += 2 * (HEAD_BYTES_MAX + strlen(pages->source[i].fields));
-	return room;
-}
-
-static void
-render_one_head(struct tg_http_page *page, struct tg_text *room, const struct tg_http_head *head)
-{
-	uint8_t *at = (uint8_t *)room->buf + room->len;
-	size_t n = tg_http_head_write_marked(
-	    room->buf + room->len, room->cap - room->len, head, &page->marks);
-
-	room->len += n;
-	room->cut = room->cut || n == 0;
-	page->head[head->close] = at;
-	page->head_len[head->close] = (uint32_t)n;
-}
-
-static void
-render_heads(const struct tg_pages *pages, const struct source *source, const char *date,
-    struct tg_http_page *page, struct tg_text *room)
-{
-	struct tg_http_head head = { .status = source->status,
-		.date = date,
-		.content_type = source->type[0] != '\0' ? source->type : NULL,
-		.server = pages->server[0] != '\0' ? pages->server : NULL,
-		.fields = source->fields,
-		.content_length = page->body_len };
-
-	render_one_head(page, room, &head);
-	head.close = true;
-	render_one_head(page, room, &head);
-}
-
-static void
-render_fixed(const struct tg_pages *pages, const struct source *source, const char *date,
-    struct tg_http_page *page, struct tg_text *room)
-{
-	page->status = source->status;
-	page->body = source->body;
-	page->body_len = source->body_len;
-	render_heads(pages, source, date, page, room);
-}
-
-/* False: there was no room for it. */
-static bool
-render_live(const struct tg_pages *pages, const struct source *source,
-    const struct tg_moment *moment, const char *date, struct tg_http_page *page,
-    struct tg_text *room)
-{
-	size_t start = room->len;
-
-	source->render(room, moment);
-	page->status = source->status;
-	page->body = (uint8_t *)room->buf + start;
-	page->body_len = (uint32_t)(room->len - start);
-	render_heads(pages, source, date, page, room);
-	if (!room->cut)
-		return true;
-	room->len = start;
-	room->cut = false;
-	return false;
-}
-
-/* Renders in place of `ready` what keeps connections away. */
-static void
-render_not_ready(const struct tg_pages *pages, enum tg_readiness readiness, const char *date,
-    struct tg_http_page *page, struct tg_text *room)
-{
-	static const char *const why[] = {
-		[TG_NOT_READY_DRAINING] = "shutting down\n",
-		[TG_NOT_READY_CLOCK] = "the clock is not synchronised, which the keys that nodes "
-				       "share depend on\n",
-	};
-	const struct source source = {
-		.status = TG_HTTP_503, .type = TEXT_PLAIN, .fields = RETRY_AFTER
-	};
-
-	page->status = source.status;
-	page->body = (const uint8_t *)why[readiness];
-	page->body_len = (uint32_t)strlen(why[readiness]);
-	render_heads(pages, &source, date, page, room);
-}
-
-bool
-tg_pages_render(const struct tg_pages *pages, const struct tg_moment *moment,
-    struct tg_http_page *page, struct tg_text *room)
-{
-	enum tg_readiness readiness = tg_report_readiness(moment->draining, moment->keys);
-	const struct tg_http_site *site = &pages->site;
-	char date[TG_HTTP_DATE_BYTES];
-	unsigned i;
-
-	tg_http_date_write(date, moment->unix_seconds);
-	for (i = 0; i < site->n_pages; i++) {
-		if (pages->source[i].ready && readiness != TG_READY)
-			render_not_ready(pages, readiness, date, &page[i], room);
-		else if (pages->source[i].render == NULL)
-			render_fixed(pages, &pages->source[i], date, &page[i], room);
-	}
-	if (room->cut)
-		return false;
-	for (i = 0; i < site->n_pages; i++) {
-		if (pages->source[i].render != NULL &&
-		    !render_live(pages, &pages->source[i], moment, date, &page[i], room))
-			page[i] = page[site->error_page[TG_HTTP_500]];
-	}
-	return true;
 }

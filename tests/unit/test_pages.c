@@ -266,6 +266,7 @@ test_status_route_is_framed_as_its_status_has_it(void)
 	CU_ASSERT_TRUE(body_is(page_of("/404"), "404 Not Found\n"));
 	CU_ASSERT_EQUAL(route_of("/404")->page, tg_pages_site(pages)->error_page[TG_HTTP_404]);
 	CU_ASSERT_TRUE(head_has(page_of("/503"), "\r\nRetry-After: 5\r\n"));
+	CU_ASSERT_EQUAL(route_of("/503")->page, tg_pages_site(pages)->error_page[TG_HTTP_503]);
 	finish();
 }
 
