@@ -24,6 +24,7 @@ static struct {
 
 _Static_assert(TG_COUNTER_MAX <= RTE_TEL_MAX_DICT_ENTRIES, "one dictionary holds all counters");
 _Static_assert(3 * TG_CONFIG_LISTENERS_MAX < RTE_TEL_MAX_DICT_ENTRIES, "and one all listeners");
+_Static_assert(2 * TG_CONFIG_SOURCES_MAX < RTE_TEL_MAX_DICT_ENTRIES, "and one all classes");
 _Static_assert(TG_DROP_MAX <= RTE_TEL_MAX_DICT_ENTRIES, "one dictionary holds all reasons");
 
 static void
@@ -152,18 +153,21 @@ fill_syn_cookies(
 	put_number(data, "key_reloads_refused", keys.reloads_refused);
 }
 
+/* By number: EAL takes no hyphens in a name, and a class may have them. */
 static void
 fill_sources(
     struct rte_tel_data *data, const struct tg_report *report, const struct tg_tally *tally)
 {
 	const struct tg_about *about = source.about;
-	char name[TG_CONFIG_CLASS_MAX + 8];
+	char name[32];
 	unsigned i;
 
 	(void)report;
 	put_number(data, "classes", about->n_sources);
 	for (i = 0; i < about->n_sources; i++) {
-		snprintf(name, sizeof(name), "%s_frames", about->source[i].name);
+		snprintf(name, sizeof(name), "class_%u", i);
+		rte_tel_data_add_dict_string(data, name, about->source[i].name);
+		snprintf(name, sizeof(name), "class_%u_frames", i);
 		put_number(data, name, tally->source_frames[i]);
 	}
 }

@@ -10,11 +10,12 @@
  *   /tidegate/listeners     listeners and their modes
  *   /tidegate/syn_cookies   keys of SYN cookies, and the clock
  *   /tidegate/reload        reads the file of keys again, as SIGHUP does
+ *   /tidegate/sources       frames of each class of sources
  *   /tidegate/counters      what was counted
  *   /tidegate/drops         why frames were dropped
  *
- * Connections, counters and drops are sums over all workers, or those of one worker:
- * `/tidegate/drops,0`.
+ * Connections, sources, counters and drops are sums over all workers, or those of one
+ * worker: `/tidegate/drops,0`.
  */
 #ifndef TG_CONTROL_TELEMETRY_H
 #define TG_CONTROL_TELEMETRY_H
