@@ -47,7 +47,8 @@ tg_options_help(void)
 	     "routes[].users and, this once, the secret.\n"
 	     "\n"
 	     "EAL arguments come before a lone \"--\" and join those of the device file.\n"
-	     "SIGINT and SIGTERM close the connections and end; a second one ends at once.");
+	     "SIGINT and SIGTERM close the connections and end; a second one ends at once.\n"
+	     "SIGHUP has the file of keys read again.");
 }
 
 /* The place of a lone "--", or 0. */
