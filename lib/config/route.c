@@ -17,7 +17,7 @@ const char *const tg_route_status_names[] = { "auto", "200", "204", "205", "301"
 static const char *
 path_problem(const char *path)
 {
-	static const char *const built_in[] = { "/status", "/healthz", "/readyz" };
+	static const char *const built_in[] = { "/status", "/metrics", "/healthz", "/readyz" };
 	unsigned i;
 
 	if (path[0] != '/')

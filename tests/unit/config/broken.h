@@ -230,6 +230,8 @@ static const struct broken broken_relations[] = {
 	{ ROUTE("{ path: /status, body: b }"),
 	    ":3:18: routes[0].path: value \"/status\": is a built-in page; give another path "
 	    "such as /hello" },
+	{ ROUTE("{ path: /metrics, body: b }"),
+	    ":3:18: routes[0].path: value \"/metrics\": is a built-in ..." },
 	{ ROUTE("{ path: /healthz, body: b }"),
 	    ":3:18: routes[0].path: value \"/healthz\": is a built-in ..." },
 	{ ROUTE("{ path: hello, body: b }"),
