@@ -3,6 +3,8 @@
  */
 #include "command_line.h"
 
+#include "control/text.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -70,17 +72,18 @@ parse_number(const struct tg_option *o, const char *text, double *to)
 static int
 parse_word(const struct tg_option *o, const char *text, unsigned *to)
 {
-	char what[96] = "is none of";
-	size_t used = strlen(what);
+	struct tg_text said;
+	char what[96];
 	unsigned i;
 
+	tg_text_init(&said, what, sizeof(what));
+	tg_text_printf(&said, "is none of");
 	for (i = 0; o->words[i] != NULL; i++) {
 		if (strcmp(text, o->words[i]) == 0) {
 			*to = i;
 			return 0;
 		}
-		used += (size_t)snprintf(
-		    what + used, sizeof(what) - used, "%s %s", i == 0 ? "" : ",", o->words[i]);
+		tg_text_printf(&said, "%s %s", i == 0 ? "" : ",", o->words[i]);
 	}
 	return tg_command_line_fault(o->name, text, what);
 }

@@ -41,7 +41,7 @@ tg_url_parse(struct tg_url *url, const char *text)
 	if (inet_pton(url->is_ipv6 ? AF_INET6 : AF_INET, ip, url->ip.b) != 1)
 		return bad_url(text, "names no address: names are not looked up");
 	port = end + url->is_ipv6;
-	if (*port == ':') {
+	if (*port == ':' && port[1] >= '0' && port[1] <= '9') {
 		n = strtol(port + 1, &port_end, 10);
 		port = port_end;
 	}
