@@ -207,9 +207,9 @@ test_limits_say_their_value_and_how_often_they_were_hit(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(body, "\"neighbors\":{\"limit\":88,\"hits\":43},"));
 }
 
-/* Every limit but that of busy connections, which may be off, is there. */
+/* Each is read from somewhere, and something counts when it is hit. */
 static void
-test_no_limit_is_without_a_value(void)
+test_no_limit_is_without_a_value_or_hits(void)
 {
 	static struct tg_service_config service;
 	unsigned i;
@@ -352,7 +352,7 @@ static CU_TestInfo tests[] = {
 	{ "workers: have their own load", test_workers_have_their_own_load },
 	{ "limits: say their value and how often they were hit",
 	    test_limits_say_their_value_and_how_often_they_were_hit },
-	{ "limits: none is without a value", test_no_limit_is_without_a_value },
+	{ "limits: none is without a value", test_no_limit_is_without_a_value_or_hits },
 	{ "status: times of all and of the last second",
 	    test_status_tells_times_of_all_and_of_the_last_second },
 	{ "status: sums up handshakes and cookies", test_status_sums_up_handshakes_and_cookies },
