@@ -69,11 +69,11 @@ source_of(const struct tg_flood *f, const uint8_t *p)
 static uint32_t
 tcp_bytes(const struct tg_flood *f, const uint8_t *p, uint32_t len)
 {
-	uint32_t bytes = f->config->is_ipv6
-			     ? tg_load16(p + IP6_AT + 4)
-			     : tg_load16(p + IP4_AT + 2) - (uint32_t)TG_IP4_HEADER_BYTES;
+	/* Where the packet ends: an IPv6 header does not count itself. */
+	uint32_t end = f->config->is_ipv6 ? f->l4 + tg_load16(p + IP6_AT + 4)
+					  : (uint32_t)IP4_AT + tg_load16(p + IP4_AT + 2);
 
-	return bytes >= TG_TCP_HEADER_BYTES && f->l4 + bytes <= len ? bytes : 0;
+	return end >= f->l4 + TG_TCP_HEADER_BYTES && end <= len ? end - f->l4 : 0;
 }
 
 static bool

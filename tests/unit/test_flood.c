@@ -339,6 +339,33 @@ test_broken_reply_counts_and_is_not_read(void)
 	end();
 }
 
+/* Down to lengths of less than the IP header, which say that TCP has less than nothing. */
+static void
+test_reply_that_says_it_is_short_is_not_read(void)
+{
+	uint32_t ip6, said;
+
+	for (ip6 = 0; ip6 < 2; ip6++) {
+		struct tg_flood_config config = ip6 ? plain6 : plain4;
+		uint32_t at = TG_ETH_HEADER_BYTES + (ip6 ? 4 : 2), least = ip6 ? 20 : 40;
+		struct tg_packet syn;
+
+		config.check_every = 1;
+		config.complete_every = 1;
+		begin(&config);
+		syn = next_syn(TG_NS_PER_SEC);
+		for (said = 0; said < least; said++) {
+			make_reply(&syn, &(struct tg_segment){ .flags = TG_TCP_SYN | TG_TCP_ACK,
+					     .ack = syn.tcp.seq + 1 });
+			tg_store16(frame_room + at, (uint16_t)said);
+			CU_ASSERT_EQUAL(take(), TG_FLOOD_DONE);
+		}
+		CU_ASSERT_EQUAL(count(TG_FLOOD_BAD_CHECKSUM), least);
+		CU_ASSERT_EQUAL(count(TG_FLOOD_COMPLETED), 0);
+		end();
+	}
+}
+
 static void
 test_burst_gives_each_its_verdict(void)
 {
@@ -493,6 +520,8 @@ static CU_TestInfo reply_tests[] = {
 	    test_frame_for_another_is_foreign_and_untouched },
 	{ "a short frame is foreign", test_short_frame_is_foreign },
 	{ "a broken reply counts and is not read", test_broken_reply_counts_and_is_not_read },
+	{ "a reply that says it is short is not read",
+	    test_reply_that_says_it_is_short_is_not_read },
 	{ "a burst gives each its verdict", test_burst_gives_each_its_verdict },
 	CU_TEST_INFO_NULL,
 };
