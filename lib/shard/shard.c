@@ -130,7 +130,7 @@ input_again(struct tg_run *run, const struct tg_arrival *a, struct tg_tcp_result
 	if (recycled.handle == TG_HANDLE_NONE)
 		return;
 	tg_connection_result(run, recycled.handle, &recycled);
-	tg_tcp_input(run->tcp, TG_HANDLE_NONE, &a->pkt, a->hash, run->now, r);
+	tg_tcp_input_again(run->tcp, &a->pkt, a->hash, run->now, r);
 }
 
 static void

@@ -163,6 +163,28 @@ tg_tcp_no_connection(struct tg_tcp_input *in)
 		tg_tcp_reset(in, TG_DROP_TCP_NO_CONNECTION);
 }
 
+/* Only a first SYN and an ACK with a cookie want a TCB, and both want it of a listener. */
+void
+tg_tcp_input_again(struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t hash, tg_time_t now,
+    struct tg_tcp_result *r)
+{
+	struct tg_tcp_input in = { .tcp = tcp,
+		.h = TG_HANDLE_NONE,
+		.pkt = pkt,
+		.seg = &pkt->tcp,
+		.hash = hash,
+		.now = now,
+		.r = r };
+	uint16_t endpoint =
+	    tg_tcp_find_listener(tcp->config, pkt->is_ipv6, &pkt->dst, pkt->tcp.dport, pkt->vlan);
+
+	*r = (struct tg_tcp_result){ .handle = TG_HANDLE_NONE };
+	if ((pkt->tcp.flags & TG_TCP_SYN) != 0)
+		open_passive(&in, endpoint);
+	else
+		receive_ack(&in, endpoint);
+}
+
 /* Whether a SYN for a connection in TIME-WAIT is new: RFC 6191 section 2 by timestamps,
  * RFC 9293 3.6.1 by sequence number. */
 static bool

@@ -281,6 +281,12 @@ void tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error 
  * is missing. */
 void tg_tcp_recycle_time_wait(struct tg_tcp *tcp, bool is_ipv6, struct tg_tcp_result *r);
 
+/* tg_tcp_input of a segment that was TG_DROP_TCP_NO_TCB, after the connection found by
+ * tg_tcp_recycle_time_wait was freed. What was decided about a SYN stands, and it does not count
+ * once more for the limit of its source. */
+void tg_tcp_input_again(struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t hash,
+    tg_time_t now, struct tg_tcp_result *r);
+
 /* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
  * what arrived in order and was not taken. */
 void tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare);

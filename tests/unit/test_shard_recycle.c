@@ -7,6 +7,9 @@
 
 #include "shard_fixture.h"
 
+#define LIMIT 8
+#define TAKEN (LIMIT + 5) /* of one source, which has the sketch to itself */
+
 static const char get_close[] = "GET /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 /* A shard of so many TCBs for each family. */
@@ -63,6 +66,29 @@ test_table_full_of_time_wait_recycles_one_for_a_syn(void)
 	CU_ASSERT_EQUAL(counter(TG_COUNTER_TIME_WAIT_RECYCLED), 4);
 }
 
+/* Without keys for cookies, each SYN wants a TCB, and each is one for the limit of its source. */
+static void
+test_table_full_of_time_wait_counts_each_syn_once_for_its_source(void)
+{
+	struct rig_options options = rig_defaults;
+	uint16_t i;
+
+	options.connections = TAKEN;
+	options.msl_ms = 120000;
+	options.syn_cookies = TG_SYN_COOKIES_ALWAYS;
+	options.syns_per_source = LIMIT;
+	start(&options);
+	meet();
+	for (i = 0; i < TAKEN; i++)
+		leave_time_wait((uint16_t)(40000 + i));
+	run_after_ms(1000);
+	for (i = 0; i < TAKEN; i++)
+		open_connection((uint16_t)(41000 + i));
+	CU_ASSERT_EQUAL(counter(TG_COUNTER_TIME_WAIT_RECYCLED), TAKEN);
+	CU_ASSERT_EQUAL(connections(TG_TCP_ESTABLISHED), TAKEN);
+	CU_ASSERT_EQUAL(all_drops(), 0);
+}
+
 /* Its last ACK is due in the same run: not this one. */
 static void
 test_table_full_of_time_wait_keeps_one_that_just_heard(void)
@@ -83,6 +109,8 @@ test_table_full_of_time_wait_keeps_one_that_just_heard(void)
 static CU_TestInfo tests[] = {
 	{ "table full of time-wait recycles one for a syn",
 	    test_table_full_of_time_wait_recycles_one_for_a_syn },
+	{ "table full of time-wait counts each syn once for its source",
+	    test_table_full_of_time_wait_counts_each_syn_once_for_its_source },
 	{ "table full of time-wait keeps one that just heard",
 	    test_table_full_of_time_wait_keeps_one_that_just_heard },
 	CU_TEST_INFO_NULL,
