@@ -38,9 +38,11 @@ static int
 set_gateway(void *to, const struct tg_option *o, const char *text)
 {
 	struct tg_load_options *host = &((struct tg_flood_args *)to)->host;
+	const char **gateway = strchr(text, ':') != NULL ? &host->gateway6 : &host->gateway4;
 
-	(void)o;
-	*(strchr(text, ':') != NULL ? &host->gateway6 : &host->gateway4) = text;
+	if (*gateway != NULL)
+		return tg_command_line_fault(o->name, text, "is the second gateway of its family");
+	*gateway = text;
 	return 0;
 }
 

@@ -17,7 +17,6 @@
 #define SYN_RETRIES    5
 #define WINDOW_BYTES   (1 << 20)
 #define WINDOW_SCALE   7
-#define PATH_CHARS_MAX 1500
 
 /* What one of n workers gets of a sum. */
 static uint64_t
@@ -105,11 +104,6 @@ make_requests(struct tg_plan *plan)
 	const struct tg_url *url = &plan->options->url;
 	unsigned last;
 
-	if (strlen(url->path) > PATH_CHARS_MAX) {
-		fprintf(stderr, "%s: the path is longer than %d characters\n",
-		    program_invocation_short_name, PATH_CHARS_MAX);
-		return -E2BIG;
-	}
 	for (last = 0; last < 2; last++) {
 		struct tg_load_request *r =
 		    last == 0 ? &plan->load.request : &plan->load.last_request;
@@ -119,6 +113,10 @@ make_requests(struct tg_plan *plan)
 		    "GET %s HTTP/1.1\r\nHost: %.*s\r\nUser-Agent: %s/" TG_VERSION "\r\n%s\r\n",
 		    url->path, (int)url->host_len, url->host, program_invocation_short_name,
 		    last == 0 ? "" : "Connection: close\r\n");
+		if (r->len >= sizeof(plan->request[last])) {
+			fprintf(stderr, "%s: the URL is too long\n", program_invocation_short_name);
+			return -E2BIG;
+		}
 	}
 	return 0;
 }
