@@ -533,6 +533,29 @@ test_full_table_after_twenty_turnovers_keeps_lookups_short(void)
 	take_all_out_in_random_order();
 }
 
+/* Of hashes that are in, were in, or never were. */
+static void
+test_lacks_says_whether_a_lookup_yields_nothing(void)
+{
+	uint32_t i, hash, n[2] = { 0 };
+	struct tg_flow_probe p;
+	bool lacks;
+
+	start(FULL);
+	for (i = 0; i < FULL; i++)
+		insert(random32(), i);
+	for (i = 0; i < FULL; i += 8)
+		take_out(i);
+	for (i = 0; i < 10 * FULL; i++) {
+		hash = i < FULL ? model[i].hash : random32();
+		tg_flowtable_probe(&table, hash, &p);
+		lacks = tg_flowtable_lacks(&table, hash);
+		CU_ASSERT_EQUAL(lacks, tg_flowtable_next(&table, &p) == TG_HANDLE_NONE);
+		n[lacks]++;
+	}
+	CU_ASSERT_TRUE(n[false] >= FULL / 8 * 7 && n[true] > 8 * FULL);
+}
+
 static CU_TestInfo flowtable_tests[] = {
 	{ "layout keeps load and bytes per entry",
 	    test_layout_of_a_capacity_keeps_the_load_and_the_bytes_per_entry },
@@ -557,6 +580,8 @@ static CU_TestInfo flowtable_tests[] = {
 	{ "random operations agree with the model", test_random_operations_agree_with_the_model },
 	{ "aged full table keeps lookups short",
 	    test_full_table_after_twenty_turnovers_keeps_lookups_short },
+	{ "lacks says whether a lookup yields nothing",
+	    test_lacks_says_whether_a_lookup_yields_nothing },
 	CU_TEST_INFO_NULL,
 };
 
