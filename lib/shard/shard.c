@@ -11,6 +11,13 @@
 
 #define WHEEL_BUDGET 256 /* wheel nodes visited in one run */
 
+/* A TCP segment of the chunk under way. */
+struct arrival {
+	struct tg_frame frame;
+	struct tg_packet pkt;
+	uint32_t hash;
+};
+
 void
 tg_shard_drop(struct tg_run *run, const struct tg_frame *frame, enum tg_drop why)
 {
@@ -78,10 +85,10 @@ check_addresses(const struct tg_shard *shard, const struct tg_packet *pkt)
 	return tg_shard_check_source(shard, pkt->is_ipv6, &pkt->src, pkt->vlan);
 }
 
-/* Turns a received segment's frame into the reset that answers it, back where it came
+/* Turns a received segment's frame into the one that answers it, back where it came
  * from: no state is needed, and no next hop has to be known. */
 static void
-reply_in_place(struct tg_run *run, struct tg_arrival *a, const struct tg_segment *reply)
+reply_in_place(struct tg_run *run, struct arrival *a, const struct tg_segment *reply)
 {
 	const struct tg_net *net = run->shard->config->net;
 	struct tg_path path = {
@@ -102,7 +109,7 @@ reply_in_place(struct tg_run *run, struct tg_arrival *a, const struct tg_segment
 }
 
 static void
-receive_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
+receive_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
 {
 	struct tg_tcp *tcp = &run->shard->tcp;
 	const uint8_t *text;
@@ -114,7 +121,7 @@ receive_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
 }
 
 static void
-receive_syn_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result *r)
+receive_syn_text(struct tg_run *run, struct arrival *a, struct tg_tcp_result *r)
 {
 	tg_tcp_strip_syn(&a->pkt.tcp);
 	receive_text(run, a, r);
@@ -122,7 +129,7 @@ receive_syn_text(struct tg_run *run, struct tg_arrival *a, struct tg_tcp_result 
 
 /* Gives a segment that wanted a TCB another try, if one in TIME-WAIT makes room. */
 static void
-input_again(struct tg_run *run, const struct tg_arrival *a, struct tg_tcp_result *r)
+input_again(struct tg_run *run, const struct arrival *a, struct tg_tcp_result *r)
 {
 	struct tg_tcp_result recycled;
 
@@ -134,7 +141,7 @@ input_again(struct tg_run *run, const struct tg_arrival *a, struct tg_tcp_result
 }
 
 static void
-receive_tcp(struct tg_run *run, struct tg_arrival *a)
+receive_tcp(struct tg_run *run, struct arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t h = tg_tcp_find(&shard->tcp, &a->pkt, a->hash);
@@ -220,7 +227,7 @@ receive_other(struct tg_run *run, struct tg_frame *frame, const struct tg_packet
 }
 
 static uint32_t
-hash_of(const struct tg_shard *shard, const struct tg_arrival *a)
+hash_of(const struct tg_shard *shard, const struct arrival *a)
 {
 	const struct tg_packet *pkt = &a->pkt;
 
@@ -234,14 +241,14 @@ hash_of(const struct tg_shard *shard, const struct tg_arrival *a)
  * segments are collected in a[], everything else is handled at once. Returns the number
  * collected. */
 static uint32_t
-parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, uint32_t answered,
-    struct tg_arrival *a)
+parse_chunk(
+    struct tg_run *run, const struct tg_frame *rx, uint32_t n, uint32_t answered, struct arrival *a)
 {
 	struct tg_shard *shard = run->shard;
 	uint32_t i, n_tcp = 0;
 
 	for (i = 0; i < n; i++) {
-		struct tg_arrival *next = &a[n_tcp];
+		struct arrival *next = &a[n_tcp];
 		enum tg_drop why;
 
 		if ((answered & UINT32_C(1) << i) != 0)
@@ -266,7 +273,7 @@ parse_chunk(struct tg_run *run, const struct tg_frame *rx, uint32_t n, uint32_t 
 /* Brings the likely TCB of every segment into the cache. Lookups that count are made
  * one by one: an earlier segment may open or end the connection of a later one. */
 static void
-prefetch_tcbs(const struct tg_tcp *tcp, const struct tg_arrival *a, uint32_t n)
+prefetch_tcbs(const struct tg_tcp *tcp, const struct arrival *a, uint32_t n)
 {
 	struct tg_flow_probe probe;
 	uint32_t i, h;
@@ -282,7 +289,7 @@ prefetch_tcbs(const struct tg_tcp *tcp, const struct tg_arrival *a, uint32_t n)
 static void
 receive(struct tg_run *run, const struct tg_frame *rx, uint32_t n)
 {
-	struct tg_arrival a[TG_SHARD_CHUNK];
+	struct arrival a[TG_SHARD_CHUNK];
 	uint32_t at, i, m, n_tcp, answered;
 
 	for (at = 0; at < n; at += TG_SHARD_CHUNK) {

@@ -29,13 +29,6 @@ struct tg_waiting {
 
 #define TG_OWN_SOURCES_BITS 1024
 
-/* A TCP segment of the chunk under way. */
-struct tg_arrival {
-	struct tg_frame frame;
-	struct tg_packet pkt;
-	uint32_t hash;
-};
-
 /* SYN-ACKs with cookies of one family, by what they grant. */
 struct tg_syn_ack_forms {
 	uint16_t made; /* a bit for each */
