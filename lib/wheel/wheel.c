@@ -171,8 +171,8 @@ tg_wheel_next(const struct tg_wheel *w, uint32_t *tick)
 	return true;
 }
 
-/* Whether an advance to now_tick would find nothing, told in no time: everything was looked at up to
- * there, and what has been armed to it since lies in the slot that the first level is in. */
+/* Whether an advance to now_tick would find nothing, told in no time: everything was looked at up
+ * to there, and what has been armed to it since lies in the slot that the first level is in. */
 static bool
 is_done(const struct tg_wheel *w, uint32_t now_tick)
 {
