@@ -91,6 +91,17 @@ def flood(address, syns, interval_us):
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+@contextlib.contextmanager
+def ended(*processes):
+    """Processes that do not outlive the case that started them."""
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
 # ---- Cases, in the order of one visit.
 
 def loads_and_says_that_there_is_no_traffic(page):
@@ -181,22 +192,20 @@ def remembers_the_theme_that_was_chosen(page):
 def charts_move_with_the_load(page):
     page.wait_for_state("slack")
     before = page.trace("requests")
-    load = work(page.address, 60)  # ended below
-    page.wait_for_state("open")
-    page.browser.wait("return +document.querySelector('[data-key=requests] .num').value > 100")
-    first = page.trace("requests")
-    page.browser.wait("return document.querySelector('[data-key=requests] .trace')"
-                      ".getAttribute('d') !== arguments[0]", first)
-    expect_that("the line has changed", before != first)
-    expect_that("it has got longer", len(page.trace("requests")) > len(before))
-    # Each is rendered from one snapshot: the page shows one of those that we see.
-    rates, seen, end = set(), None, time.monotonic() + 15
-    while seen not in rates and time.monotonic() < end:
-        rates.add(page.status()["rates"]["http_requests"])
-        seen = page.figure("requests")
-        time.sleep(0.1)
-    load.kill()
-    load.wait()
+    with ended(work(page.address, 60)):
+        page.wait_for_state("open")
+        page.browser.wait("return +document.querySelector('[data-key=requests] .num').value > 100")
+        first = page.trace("requests")
+        page.browser.wait("return document.querySelector('[data-key=requests] .trace')"
+                          ".getAttribute('d') !== arguments[0]", first)
+        expect_that("the line has changed", before != first)
+        expect_that("it has got longer", len(page.trace("requests")) > len(before))
+        # Each is rendered from one snapshot: the page shows one of those that we see.
+        rates, seen, end = set(), None, time.monotonic() + 15
+        while seen not in rates and time.monotonic() < end:
+            rates.add(page.status()["rates"]["http_requests"])
+            seen = page.figure("requests")
+            time.sleep(0.1)
     expect_that(f"requests/s: {seen} is none of {rates}", seen in rates)
 
 
@@ -284,16 +293,13 @@ def names_what_it_shows(page):
 
 def shows_a_flood_and_the_gate_closes(page):
     """The flood is bounded; clients of our own come through meanwhile."""
-    attack, load = flood(page.address, 6000, 500), work(page.address, 3, "-H", "Connection: close")
-    page.wait_for_state("shut")
-    expect("headline", page.text("h1"), "The gate is down")
-    page.browser.wait("return document.getElementById('scene').classList.contains('shut')")
-    page.browser.wait("return +document.querySelector('[data-key=syns] .num').value > 100")
-    page.browser.wait("return document.querySelectorAll('#cookies b')[1].textContent !== '0'")
-    expect_contrast(page)
-    load.wait()
-    attack.kill()
-    attack.wait()
+    with ended(flood(page.address, 6000, 500), work(page.address, 3, "-H", "Connection: close")):
+        page.wait_for_state("shut")
+        expect("headline", page.text("h1"), "The gate is down")
+        page.browser.wait("return document.getElementById('scene').classList.contains('shut')")
+        page.browser.wait("return +document.querySelector('[data-key=syns] .num').value > 100")
+        page.browser.wait("return document.querySelectorAll('#cookies b')[1].textContent !== '0'")
+        expect_contrast(page)
 
 
 @contextlib.contextmanager
@@ -403,18 +409,13 @@ def take_screenshots(page, to):
 
     page.browser.devtools("Emulation.setScrollbarsHidden", hidden=True)
     page.open()
-    processes = [work(page.address, 400), work(page.address, 400, "-H", "Connection: close")]
-    try:
+    with ended(work(page.address, 400), work(page.address, 400, "-H", "Connection: close")):
         time.sleep(150)
         take("light", "light", WIDE, "open")
-        processes += [flood(page.address, 2_000_000, 10) for _ in range(2)]
-        time.sleep(60)
-        take("dark", "dark", WIDE, "shut")
-        take("narrow", "light", NARROW, "shut")
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+        with ended(*(flood(page.address, 2_000_000, 10) for _ in range(2))):
+            time.sleep(60)
+            take("dark", "dark", WIDE, "shut")
+            take("narrow", "light", NARROW, "shut")
 
 
 def main():
