@@ -20,7 +20,6 @@
 #define BURST      32
 #define TEXT_BYTES 1448
 #define HEAD_BYTES 66                    /* Ethernet, IPv4, TCP with timestamps */
-#define WARM_BYTES (BURST * 1500)        /* stays in the second-level cache */
 #define COLD_BYTES (256U << 20)          /* is read once and forgotten */
 #define COLD_STEP  (BURST * 1500 + 8191) /* of the bursts in it */
 

@@ -54,7 +54,7 @@ tcp_sum(const uint8_t *p, uint32_t len)
 static bool
 is_good_syn(const uint8_t *p, uint32_t len, uint32_t tcp_len)
 {
-	return len >= TCP + TG_TCP_HEADER_BYTES && TCP + tcp_len <= len &&
+	return len >= TCP + TG_TCP_HEADER_BYTES && tcp_len <= len - TCP &&
 	       tg_load16(p + 12) == TG_ETHERTYPE_IP4 && p[IP] == 0x45 &&
 	       p[IP + 9] == TG_IPPROTO_TCP && p[TCP + 13] == TG_TCP_SYN &&
 	       tg_checksum_fold(tg_checksum_add(0, p + IP, TG_IP4_HEADER_BYTES)) == 0 &&

@@ -86,9 +86,8 @@ make_segment(struct tg_frame *f, const struct look *look, uint32_t i, uint8_t fl
 									 << TG_FRAME_RX_L4_SHIFT;
 }
 
-/* ---- */
-/* The bare responder: verifies checksums where the port has not, hashes one by one, turns the frame
- * round. Options come back as they came. */
+/* ---- The bare responder: verifies checksums where the port has not, hashes one by one, turns the
+ * frame round. Options come back as they came. */
 
 /* Where the parts of a frame are. */
 struct shape {
