@@ -49,7 +49,7 @@ wait_for() {
     local end=$((SECONDS + $1))
     shift
     until "$@" >/dev/null 2>&1; do
-        ((SECONDS < end)) || return 1
+        ((SECONDS <= end)) || return 1 # whole seconds: at least as long as said
         sleep 0.1
     done
 }
