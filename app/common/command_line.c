@@ -120,7 +120,7 @@ take(void *options, const struct tg_option *o, const char *arg)
 	case TG_OPTION_WORD:
 		return parse_word(o, arg, (unsigned *)(void *)at);
 	case TG_OPTION_CUSTOM:
-		return o->take(options, o, arg);
+		return o->take(at, o, arg);
 	}
 	return -EINVAL;
 }

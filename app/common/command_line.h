@@ -30,11 +30,11 @@ struct tg_option {
 	const char *name;
 	const char *arg; /* as in the help; NULL: it takes none */
 	enum tg_option_kind kind;
-	size_t offset; /* in the program's struct */
+	size_t offset; /* in the program's struct: of the value, or of what take is given */
 	double min, max;
 	double def;               /* of numbers; 0: none */
 	const char *const *words; /* ends with NULL */
-	int (*take)(void *options, const struct tg_option *o, const char *arg);
+	int (*take)(void *at, const struct tg_option *o, const char *arg);
 	unsigned action;  /* for take */
 	const char *help; /* lines; NULL: another name of the one before */
 };

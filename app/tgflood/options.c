@@ -23,30 +23,6 @@ static const char *const closes[] = {
 };
 
 static int
-add_address(void *to, const struct tg_option *o, const char *text)
-{
-	struct tg_load_options *host = &((struct tg_flood_args *)to)->host;
-
-	/* One place is for the link-local address. */
-	if (host->n_addresses == TG_CONFIG_ADDRESSES_MAX - 1)
-		return tg_command_line_fault(o->name, text, "is one address too many");
-	host->address[host->n_addresses++] = text;
-	return 0;
-}
-
-static int
-set_gateway(void *to, const struct tg_option *o, const char *text)
-{
-	struct tg_load_options *host = &((struct tg_flood_args *)to)->host;
-	const char **gateway = strchr(text, ':') != NULL ? &host->gateway6 : &host->gateway4;
-
-	if (*gateway != NULL)
-		return tg_command_line_fault(o->name, text, "is the second gateway of its family");
-	*gateway = text;
-	return 0;
-}
-
-static int
 set_mac(void *to, const struct tg_option *o, const char *text)
 {
 	struct tg_flood_args *args = to;
@@ -82,13 +58,15 @@ static const struct tg_option infos[] = {
 	{ .name = "address",
 	    .arg = "IP/LEN",
 	    .kind = TG_OPTION_CUSTOM,
-	    .take = add_address,
+	    .offset = AT(host),
+	    .take = tg_load_take_address,
 	    .help = "own address and prefix length, for ARP and neighbour\n"
 		    "discovery; may be repeated" },
 	{ .name = "gateway",
 	    .arg = "IP",
 	    .kind = TG_OPTION_CUSTOM,
-	    .take = set_gateway,
+	    .offset = AT(host),
+	    .take = tg_load_take_gateway,
 	    .help = "router for what is off-link; one for each family" },
 	{ .name = "mac",
 	    .arg = "MAC",

@@ -10,30 +10,6 @@
 #define DEFAULT_PMD_FILE "/etc/tidegate/pmd.yaml"
 
 static int
-add_address(void *to, const struct tg_option *o, const char *text)
-{
-	struct tg_load_options *options = to;
-
-	/* One place is for the link-local address. */
-	if (options->n_addresses == TG_CONFIG_ADDRESSES_MAX - 1)
-		return tg_command_line_fault(o->name, text, "is one address too many");
-	options->address[options->n_addresses++] = text;
-	return 0;
-}
-
-static int
-set_gateway(void *to, const struct tg_option *o, const char *text)
-{
-	struct tg_load_options *options = to;
-	const char **gateway = strchr(text, ':') != NULL ? &options->gateway6 : &options->gateway4;
-
-	if (*gateway != NULL)
-		return tg_command_line_fault(o->name, text, "is the second gateway of its family");
-	*gateway = text;
-	return 0;
-}
-
-static int
 set_action(void *to, const struct tg_option *o, const char *text)
 {
 	struct tg_load_options *options = to;
@@ -56,13 +32,13 @@ static const struct tg_option infos[] = {
 	{ .name = "address",
 	    .arg = "IP/LEN",
 	    .kind = TG_OPTION_CUSTOM,
-	    .take = add_address,
+	    .take = tg_load_take_address,
 	    .help = "local address and prefix length; may be repeated: more\n"
 		    "addresses have more ports. Not probed for duplicates" },
 	{ .name = "gateway",
 	    .arg = "IP",
 	    .kind = TG_OPTION_CUSTOM,
-	    .take = set_gateway,
+	    .take = tg_load_take_gateway,
 	    .help = "router for what is off-link; one for each family" },
 	{ .name = "vlan",
 	    .arg = "ID",

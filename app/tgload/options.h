@@ -13,6 +13,8 @@
 #include "config/config.h"
 #include "url.h"
 
+struct tg_option;
+
 enum tg_load_action { TG_LOAD_ACTION_RUN, TG_LOAD_ACTION_HELP, TG_LOAD_ACTION_VERSION };
 
 struct tg_load_options {
@@ -40,6 +42,11 @@ struct tg_load_options {
 /* Reads the command line into options, which point into it. Reorders argv. Returns 0,
  * or -EINVAL after saying on stderr what is wrong. */
 int tg_load_options_parse(struct tg_load_options *options, int argc, char **argv);
+
+/* Take --address and --gateway, for the table of whatever program has a struct tg_load_options at
+ * the option's offset. Return 0, or -EINVAL after saying on stderr what is wrong. */
+int tg_load_take_address(void *options, const struct tg_option *o, const char *text);
+int tg_load_take_gateway(void *options, const struct tg_option *o, const char *text);
 
 /* Writes the help text on stdout. */
 void tg_load_options_help(void);
