@@ -28,12 +28,15 @@ tg_checksum_fold(uint64_t sum)
 	return (be16_t) ~((half + (half << 16 | half >> 16)) >> 16);
 }
 
-/* Whether a sum that is not 0, over data that includes its checksum, is right: a multiplication
- * instead of a fold. */
+/* Whether a sum that is not 0, over data that includes its checksum, is right: a multiple of 65535.
+ * The inverse of 65535 modulo 2^64 takes multiples, and nothing else, to their quotients, the
+ * greatest of which is 2^64 / 65535. */
 static inline bool
 tg_checksum_holds(uint64_t sum)
 {
-	return sum % UINT16_MAX == 0;
+	const uint64_t greatest = UINT64_MAX / UINT16_MAX, inverse = -greatest;
+
+	return sum * inverse <= greatest;
 }
 
 /* Sum of the TCP or ICMPv6 pseudo-header (RFC 9293 3.1, RFC 8200 8.1). is_ipv6 names

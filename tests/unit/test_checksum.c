@@ -237,6 +237,25 @@ test_update32_matches_recomputation(void)
 	}
 }
 
+/* Against a division, for multiples, what is next to them, and anything. */
+static void
+test_holds_for_multiples_and_nothing_else(void)
+{
+	uint64_t seed = 11, v;
+	unsigned i;
+	int by;
+
+	for (i = 0; i < 200000; i++) {
+		v = raw_random(&seed) >> (i % 64);
+		CU_ASSERT_EQUAL(tg_checksum_holds(v), v % 65535 == 0);
+		v = v / 65535 * 65535;
+		for (by = -1; by <= 1; by++)
+			CU_ASSERT_EQUAL(
+			    tg_checksum_holds(v + (uint64_t)by), (v + (uint64_t)by) % 65535 == 0);
+	}
+	CU_ASSERT_TRUE(tg_checksum_holds(UINT64_MAX));
+}
+
 static CU_TestInfo checksum_tests[] = {
 	{ "RFC 1071 example", test_rfc1071_example_sums_to_ddf2 },
 	{ "a real IPv4 header folds to zero", test_real_ip4_header_folds_to_zero },
@@ -253,6 +272,7 @@ static CU_TestInfo checksum_tests[] = {
 	{ "16-bit update matches recomputation", test_update16_matches_recomputation },
 	{ "16-bit update over every value", test_update16_over_every_old_value_of_a_word_holds },
 	{ "32-bit update matches recomputation", test_update32_matches_recomputation },
+	{ "holds for multiples and nothing else", test_holds_for_multiples_and_nothing_else },
 	CU_TEST_INFO_NULL,
 };
 
