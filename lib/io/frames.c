@@ -54,11 +54,21 @@ set_frame(const struct tg_port *port, struct rte_mbuf *m, struct tg_frame *f)
 	};
 }
 
+/* What mbufs that are frames have in common, as it stands in them. */
+static const struct shape {
+	uint16_t data_off, refcnt, nb_segs;
+} usual = { RTE_PKTMBUF_HEADROOM, 1, 1 };
+_Static_assert(offsetof(struct rte_mbuf, refcnt) - offsetof(struct rte_mbuf, data_off) ==
+		       offsetof(struct shape, refcnt) &&
+		   offsetof(struct rte_mbuf, nb_segs) - offsetof(struct rte_mbuf, data_off) ==
+		       offsetof(struct shape, nb_segs),
+    "compared at once");
+
 static bool
 is_frame(const struct tg_port *port, const struct rte_mbuf *m)
 {
-	return RTE_MBUF_DIRECT(m) && m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 &&
-	       m->pool == port->pool && m->data_off == RTE_PKTMBUF_HEADROOM;
+	return RTE_MBUF_DIRECT(m) && m->pool == port->pool &&
+	       memcmp(&m->data_off, &usual, sizeof(usual)) == 0;
 }
 
 /* Returns a copy of from in one mbuf of the port, or NULL; frees from. */
@@ -125,9 +135,10 @@ tx_flags(uint16_t flags)
 	return ol;
 }
 
-void
+uint64_t
 tg_frames_to_mbufs(const struct tg_frame *frame, uint32_t n, struct rte_mbuf **m)
 {
+	uint64_t bytes = 0;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
@@ -140,13 +151,15 @@ tg_frames_to_mbufs(const struct tg_frame *frame, uint32_t n, struct rte_mbuf **m
 		b->data_len = f->len;
 		b->pkt_len = f->len;
 		b->ol_flags = tx_flags(f->flags); /* and what reception set is over */
-		b->tx_offload = 0;
-		if (b->ol_flags != 0) {
+		if (b->ol_flags != 0) { /* else nobody reads it, and its cache line stays away */
+			b->tx_offload = 0;
 			b->l2_len = f->l3_off;
 			b->l3_len = (uint64_t)(f->l4_off - f->l3_off);
 		}
+		bytes += f->len;
 		m[i] = b;
 	}
+	return bytes;
 }
 
 bool

@@ -27,8 +27,8 @@ uint32_t tg_frames_from_mbufs(const struct tg_port *port, struct rte_mbuf **m, u
     struct tg_frame *frame, struct tg_stats *stats);
 
 /* Prepares the mbufs of n frames for transmission: length, and the offload that each
- * frame asks for. m: out, room for n. */
-void tg_frames_to_mbufs(const struct tg_frame *frame, uint32_t n, struct rte_mbuf **m);
+ * frame asks for. m: out, room for n. Returns their bytes. */
+uint64_t tg_frames_to_mbufs(const struct tg_frame *frame, uint32_t n, struct rte_mbuf **m);
 
 /* Pushes n empty frames from the port's pool on spare. False, with nothing pushed, if
  * the pool has not as many. */

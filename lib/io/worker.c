@@ -63,23 +63,27 @@ fill_spare(struct tg_worker *w)
 	}
 }
 
-static void
+/* Returns the bytes of the frames that are lost. */
+static uint64_t
 drop_unsent(struct tg_worker *w, struct rte_mbuf **m, uint32_t n)
 {
+	uint64_t bytes = 0;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += m[i]->pkt_len;
 	rte_pktmbuf_free_bulk(m, n);
 	tg_stat_add(&w->stats->drop[TG_DROP_TX_FULL], n);
+	return bytes;
 }
 
-/* Sends all of n mbufs that the queue takes within a bounded time. */
-static void
+/* Sends all of n mbufs that the queue takes within a bounded time. Returns how many. */
+static uint16_t
 send_mbufs(struct tg_worker *w, struct rte_mbuf **m, uint16_t n)
 {
-	uint64_t bytes = 0, unsent = 0;
-	uint16_t sent = 0, part, i;
+	uint16_t sent = 0, part;
 	uint32_t tries = 0;
 
-	for (i = 0; i < n; i++) /* now: once sent, an mbuf is the port's */
-		bytes += m[i]->pkt_len;
 	while (sent < n && tries < TX_TRIES) {
 		part = rte_eth_tx_burst(w->port->id, w->id, m + sent, (uint16_t)(n - sent));
 		sent = (uint16_t)(sent + part);
@@ -87,29 +91,28 @@ send_mbufs(struct tg_worker *w, struct rte_mbuf **m, uint16_t n)
 		if (sent < n)
 			rte_pause();
 	}
-	for (i = sent; i < n; i++)
-		unsent += m[i]->pkt_len;
-	tg_count_n(w->stats, TG_COUNTER_TX_FRAMES, sent);
-	tg_count_n(w->stats, TG_COUNTER_TX_BYTES, bytes - unsent);
-	if (sent < n)
-		drop_unsent(w, m + sent, n - sent);
+	return sent;
 }
 
 /* Some drivers want to prepare frames with offloads, and may refuse one. */
 static void
 send_queue(struct tg_worker *w, const struct tg_frame *frame, uint16_t n)
 {
-	struct rte_mbuf **m = w->m;
-	uint16_t ready = n;
+	uint64_t bytes = tg_frames_to_mbufs(frame, n, w->m);
+	uint16_t at, ready, done, sent = 0;
 
-	tg_frames_to_mbufs(frame, n, m);
-	for (; n > 0; m += ready + 1, n = (uint16_t)(n - ready - 1)) {
-		ready = w->port->tx_offload == 0 ? n : rte_eth_tx_prepare(w->port->id, w->id, m, n);
-		send_mbufs(w, m, ready);
-		if (ready == n)
-			return;
-		drop_unsent(w, m + ready, 1);
+	for (at = 0; at < n; at = (uint16_t)(at + ready + 1)) {
+		ready = (uint16_t)(n - at);
+		if (w->port->tx_offload != 0)
+			ready = rte_eth_tx_prepare(w->port->id, w->id, w->m + at, ready);
+		done = send_mbufs(w, w->m + at, ready);
+		sent = (uint16_t)(sent + done);
+		if (at + done < n) /* and the one that was refused */
+			bytes -= drop_unsent(
+			    w, w->m + at + done, (uint32_t)(TG_MIN(at + ready + 1, n) - at - done));
 	}
+	tg_count_n(w->stats, TG_COUNTER_TX_FRAMES, sent);
+	tg_count_n(w->stats, TG_COUNTER_TX_BYTES, bytes);
 }
 
 static void
