@@ -54,18 +54,19 @@ tg_plain_syn_dst(const struct tg_plain_syn *syn, bool is_ipv6)
 
 /* A SYN-ACK but for what differs from one to the next: addresses, ports, sequence numbers,
  * timestamps. */
-#define TG_SYN_ACK_BYTES_MAX (TG_IP6_HEADER_BYTES + TG_TCP_HEADER_BYTES + 20)
+#define TG_SYN_FORM_ETH      8 /* bytes in front of the IP header */
+#define TG_SYN_ACK_BYTES_MAX (TG_SYN_FORM_ETH + TG_IP6_HEADER_BYTES + TG_TCP_HEADER_BYTES + 20)
 struct tg_syn_ack_form {
-	uint8_t bytes[TG_SYN_ACK_BYTES_MAX]; /* from the IP header on */
-	uint8_t len;                         /* bytes of it */
+	uint8_t bytes[TG_SYN_ACK_BYTES_MAX]; /* from the sender's MAC address on, untagged */
+	uint8_t len;                         /* bytes from the IP header on */
 	uint8_t offload;                     /* TG_OFFLOAD_*, packet/build.h */
 	bool timestamps;
 	uint16_t flags;           /* of the frame */
 	uint16_t ip_sum, tcp_sum; /* what the bytes add to either checksum */
 };
 
-/* Makes a form with tg_build_tcp. path: IP version, TTL, TOS and offload are used. syn_ack:
- * flags, wnd, and of its options, MSS, and window scale and SACK permitted with timestamps
+/* Makes a form with tg_build_tcp. path: own MAC address, IP version, TTL, TOS and offload are used.
+ * syn_ack: flags, wnd, and of its options, MSS, and window scale and SACK permitted with timestamps
  * only. */
 void tg_syn_ack_form_make(
     struct tg_syn_ack_form *form, const struct tg_path *path, const struct tg_segment *syn_ack);
@@ -74,11 +75,24 @@ void tg_syn_ack_form_make(
  * Open. */
 bool tg_plain_syn_rare_options(const uint8_t *p, uint32_t len, struct tg_plain_syn *syn);
 
+/* What untagged SYNs to one listener have in common, in front of their options: all that
+ * tg_plain_syn_read looks at, but for lengths, sources and checksums. */
+#define TG_SYN_PATTERN4_BYTES 48 /* up to the flags */
+#define TG_SYN_PATTERN6_BYTES 80
+struct tg_syn_pattern {
+	_Alignas(16) uint8_t mask[TG_SYN_PATTERN6_BYTES]; /* bits that matter */
+	uint8_t want[TG_SYN_PATTERN6_BYTES];              /* what they are; 0 where they do not */
+};
+
+/* mac, ip, port: of the listener. */
+void tg_syn_pattern_make(struct tg_syn_pattern *pattern, const uint8_t mac[6], bool is_ipv6,
+    const union tg_ip *ip, be16_t port);
+
 #define TG_SYN_VID_MASK     0x0fff
 #define TG_SYN_VID_RESERVED 0x0fff
 
 #define TG_SYN_IP4_START      0x45 /* version 4, five words: no options */
-#define TG_SYN_IP4_FORM_BYTES 64   /* of a form: all that IPv4 may have, and whole registers */
+#define TG_SYN_IP4_FORM_BYTES 72   /* of a form: all that IPv4 may have, and whole registers */
 #define TG_SYN_TSVAL          28   /* offset of TSval in the TCP header of a form */
 #define TG_SYN_ROOM_MIN       128  /* in front of which no answer ends */
 
@@ -225,18 +239,24 @@ tg_syn_is_syn(const uint8_t *tcp)
 	return (tcp[13] & (TG_TCP_SYN | TG_TCP_ACK | TG_TCP_RST | TG_TCP_FIN)) == TG_TCP_SYN;
 }
 
+/* What there may be of IPv4: TCP, whole, and a SYN. */
 static inline bool
+tg_syn_is_syn_ip4(const uint8_t *p)
+{
+	return p[0] == TG_SYN_IP4_START && p[9] == TG_IPPROTO_TCP &&
+	       (tg_load16(p + 6) & TG_IP4_FRAGMENT_MASK) == 0 &&
+	       tg_syn_is_syn(p + TG_IP4_HEADER_BYTES);
+}
+
+/* Where tg_syn_is_syn_ip4. p: the header, avail bytes to the end of the frame. */
+static inline __attribute__((always_inline)) bool
 tg_syn_read_ip4(
     const struct tg_frame *frame, const uint8_t *p, uint32_t avail, struct tg_plain_syn *syn)
 {
-	uint32_t total, len;
+	uint32_t total = tg_load16(p + 2), len;
 
-	if (avail < TG_IP4_HEADER_BYTES + TG_TCP_HEADER_BYTES || p[0] != TG_SYN_IP4_START ||
-	    p[9] != TG_IPPROTO_TCP || !tg_syn_is_syn(p + TG_IP4_HEADER_BYTES))
-		return false;
-	total = tg_load16(p + 2);
 	if (total < TG_IP4_HEADER_BYTES + TG_TCP_HEADER_BYTES || total > avail ||
-	    (tg_load16(p + 6) & TG_IP4_FRAGMENT_MASK) != 0 || tg_ip4_source_refused(p + 12))
+	    tg_ip4_source_refused(p + 12))
 		return false;
 	if (!tg_syn_is_verified(tg_frame_rx_ip(frame)) &&
 	    (tg_frame_rx_ip(frame) == TG_RX_CSUM_BAD || !tg_checksum_holds(tg_syn_sum_header(p))))
@@ -255,16 +275,19 @@ tg_syn_is_special_ip6(const uint8_t *src)
 }
 
 static inline bool
+tg_syn_is_syn_ip6(const uint8_t *p)
+{
+	return p[0] >> 4 == 6 && p[6] == TG_IPPROTO_TCP && tg_syn_is_syn(p + TG_IP6_HEADER_BYTES);
+}
+
+/* Where tg_syn_is_syn_ip6. */
+static inline __attribute__((always_inline)) bool
 tg_syn_read_ip6(
     const struct tg_frame *frame, const uint8_t *p, uint32_t avail, struct tg_plain_syn *syn)
 {
-	uint32_t len;
+	uint32_t len = tg_load16(p + 4);
 
-	if (avail < TG_IP6_HEADER_BYTES + TG_TCP_HEADER_BYTES || p[0] >> 4 != 6 ||
-	    p[6] != TG_IPPROTO_TCP || !tg_syn_is_syn(p + TG_IP6_HEADER_BYTES))
-		return false;
-	len = tg_load16(p + 4);
-	if (len < TG_TCP_HEADER_BYTES || len > avail - TG_IP6_HEADER_BYTES ||
+	if (len < TG_TCP_HEADER_BYTES || len + TG_IP6_HEADER_BYTES > avail ||
 	    tg_syn_is_special_ip6(p + 8))
 		return false;
 	syn->is_ipv6 = true;
@@ -283,8 +306,7 @@ tg_plain_syn_read(const struct tg_frame *frame, const uint8_t mac[6], struct tg_
 	uint32_t at = TG_ETH_HEADER_BYTES, ethertype;
 	uint16_t tci = 0;
 
-	if (frame->len < TG_ETH_HEADER_BYTES + TG_IP4_HEADER_BYTES + TG_TCP_HEADER_BYTES ||
-	    frame->room < TG_SYN_ROOM_MIN || memcmp(p, mac, 6) != 0)
+	if (frame->room < TG_SYN_ROOM_MIN || memcmp(p, mac, 6) != 0)
 		return false;
 	ethertype = tg_load16(p + 12);
 	if ((frame->flags & TG_FRAME_VLAN) != 0) {
@@ -298,10 +320,43 @@ tg_plain_syn_read(const struct tg_frame *frame, const uint8_t mac[6], struct tg_
 	syn->ip = p + at;
 	if (syn->vlan == TG_SYN_VID_RESERVED)
 		return false;
+	if (frame->len < at) /* what is behind the end is in the buffer, and not believed */
+		return false;
 	if (ethertype == TG_ETHERTYPE_IP4)
-		return tg_syn_read_ip4(frame, p + at, frame->len - at, syn);
-	return ethertype == TG_ETHERTYPE_IP6 &&
+		return tg_syn_is_syn_ip4(p + at) &&
+		       tg_syn_read_ip4(frame, p + at, frame->len - at, syn);
+	return ethertype == TG_ETHERTYPE_IP6 && tg_syn_is_syn_ip6(p + at) &&
 	       tg_syn_read_ip6(frame, p + at, frame->len - at, syn);
+}
+
+/* Reads a received frame of that family as tg_plain_syn_read does, if it fits the pattern. False
+ * may mean that it does not: there is more to a plain SYN than to one that fits. */
+static inline __attribute__((always_inline)) bool
+tg_plain_syn_read_fitting(const struct tg_frame *frame, const struct tg_syn_pattern *pattern,
+    bool is_ipv6, struct tg_plain_syn *syn)
+{
+	typedef uint64_t words __attribute__((vector_size(16)));
+	const uint8_t *p = frame->data;
+	words differ = { 0 }, bytes, mask, want;
+	uint32_t at;
+
+	if (frame->room < TG_SYN_ROOM_MIN || frame->len < TG_ETH_HEADER_BYTES ||
+	    (frame->flags & TG_FRAME_VLAN) != 0)
+		return false;
+	for (at = 0; at < (is_ipv6 ? TG_SYN_PATTERN6_BYTES : TG_SYN_PATTERN4_BYTES);
+	     at += sizeof(words)) {
+		memcpy(&bytes, p + at, sizeof(bytes));
+		memcpy(&mask, pattern->mask + at, sizeof(mask));
+		memcpy(&want, pattern->want + at, sizeof(want));
+		differ |= (bytes & mask) ^ want;
+	}
+	if ((differ[0] | differ[1]) != 0)
+		return false;
+	syn->vlan = 0;
+	syn->ip = p + TG_ETH_HEADER_BYTES;
+	at = TG_ETH_HEADER_BYTES;
+	return is_ipv6 ? tg_syn_read_ip6(frame, p + at, frame->len - at, syn)
+		       : tg_syn_read_ip4(frame, p + at, frame->len - at, syn);
 }
 
 static inline void
@@ -310,20 +365,25 @@ tg_syn_store_checksum(uint8_t *p, be16_t csum)
 	memcpy(p, &csum, sizeof(csum));
 }
 
-/* Turns the Ethernet header round; returns where the IP header begins. A tag in the frame, or one
- * that the port has stripped, makes it anew: priority and stripping are not for the answer. */
-static inline uint8_t *
-tg_syn_put_eth(uint8_t *p, const struct tg_plain_syn *syn, bool is_ipv6, const uint8_t mac[6])
+/* Turns the frame round as far as the form does it, bytes of it; returns where the IP header
+ * begins. A tag in the frame, or one that the port has stripped, makes the Ethernet header anew:
+ * priority and stripping are not for the answer. What is wanted of the IP header has been read. */
+static inline __attribute__((always_inline)) uint8_t *
+tg_syn_put_form(uint8_t *p, const struct tg_plain_syn *syn, bool is_ipv6,
+    const struct tg_syn_ack_form *form, uint32_t bytes)
 {
-	uint8_t client[6];
+	uint64_t client = tg_syn_load64(p + 6); /* and two bytes more */
+	uint8_t *ip = p + TG_ETH_HEADER_BYTES;
 
-	memcpy(client, p + 6, sizeof(client));
-	if (syn->vlan != 0 || syn->ip != p + TG_ETH_HEADER_BYTES)
-		return p + tg_build_eth(p, client, mac, syn->vlan,
-			       is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
-	memcpy(p, client, sizeof(client));
-	memcpy(p + 6, mac, sizeof(client));
-	return p + TG_ETH_HEADER_BYTES;
+	if (syn->vlan != 0 || syn->ip != ip) {
+		ip = p + tg_build_eth(p, (uint8_t *)&client, form->bytes, syn->vlan,
+			     is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
+		memcpy(ip, form->bytes + TG_SYN_FORM_ETH, bytes - TG_SYN_FORM_ETH);
+		return ip;
+	}
+	memcpy(p, &client, sizeof(client));
+	memcpy(p + 6, form->bytes, bytes);
+	return ip;
 }
 
 /* Writes a word and returns what it adds to a checksum. */
@@ -355,24 +415,11 @@ tg_syn_put_tcp(uint8_t *p, const struct tg_plain_syn *syn, const struct tg_syn_a
 		tg_syn_store_checksum(p + 16, tg_checksum_fold(sum));
 }
 
-/* The addresses are read before anything is written: a tag may come or go. */
-static inline uint8_t *
-tg_syn_put_ip4(uint8_t *p, uint64_t addr, const struct tg_syn_ack_form *form, uint64_t addr_sum)
-{
-	uint64_t turned = addr << 32 | addr >> 32;
-
-	memcpy(p, form->bytes, TG_SYN_IP4_FORM_BYTES);
-	memcpy(p + 12, &turned, sizeof(turned));
-	if ((form->offload & TG_OFFLOAD_IP_CSUM) == 0)
-		tg_syn_store_checksum(p + 10, tg_checksum_fold(addr_sum + form->ip_sum));
-	return p + TG_IP4_HEADER_BYTES;
-}
-
 /* Turns frame, of which syn was read, into a SYN-ACK of that form: in place, back where it came
- * from. mac: of this station; tsval: with timestamps, whose echo is that of the SYN. */
+ * from. tsval: with timestamps, whose echo is that of the SYN. */
 static inline __attribute__((always_inline)) void
 tg_plain_syn_answer(struct tg_frame *frame, const struct tg_plain_syn *syn, bool is_ipv6,
-    const struct tg_syn_ack_form *form, const uint8_t mac[6], uint32_t iss, uint32_t tsval)
+    const struct tg_syn_ack_form *form, uint32_t iss, uint32_t tsval)
 {
 	uint8_t *p = frame->data, *ip, *tcp;
 	uint64_t addr_sum;
@@ -382,17 +429,19 @@ tg_plain_syn_answer(struct tg_frame *frame, const struct tg_plain_syn *syn, bool
 
 		memcpy(addr, syn->ip + 8, sizeof(addr));
 		addr_sum = tg_syn_sum_addr6(syn->ip + 8);
-		ip = tg_syn_put_eth(p, syn, is_ipv6, mac);
-		memcpy(ip, form->bytes, TG_SYN_ACK_BYTES_MAX);
+		ip = tg_syn_put_form(p, syn, is_ipv6, form, TG_SYN_ACK_BYTES_MAX);
 		memcpy(ip + 8, &addr[1], sizeof(addr[1]));
 		memcpy(ip + 24, &addr[0], sizeof(addr[0]));
 		tcp = ip + TG_IP6_HEADER_BYTES;
 	} else {
-		uint64_t addr = tg_syn_load64(syn->ip + 12);
+		uint64_t addr = tg_syn_load64(syn->ip + 12), turned = addr << 32 | addr >> 32;
 
 		addr_sum = (addr & UINT32_MAX) + (addr >> 32);
-		ip = tg_syn_put_eth(p, syn, is_ipv6, mac);
-		tcp = tg_syn_put_ip4(ip, addr, form, addr_sum);
+		ip = tg_syn_put_form(p, syn, is_ipv6, form, TG_SYN_IP4_FORM_BYTES);
+		memcpy(ip + 12, &turned, sizeof(turned));
+		if ((form->offload & TG_OFFLOAD_IP_CSUM) == 0)
+			tg_syn_store_checksum(ip + 10, tg_checksum_fold(addr_sum + form->ip_sum));
+		tcp = ip + TG_IP4_HEADER_BYTES;
 	}
 	tg_syn_put_tcp(tcp, syn, form, addr_sum, iss, tsval);
 	frame->flags = form->flags;

@@ -245,14 +245,14 @@ parse_chunk(
     struct tg_run *run, const struct tg_frame *rx, uint32_t n, uint32_t answered, struct arrival *a)
 {
 	struct tg_shard *shard = run->shard;
-	uint32_t i, n_tcp = 0;
+	uint64_t left = ((UINT64_C(1) << n) - 1) & ~(uint64_t)answered;
+	uint32_t n_tcp = 0;
 
-	for (i = 0; i < n; i++) {
+	for (; left != 0; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(left);
 		struct arrival *next = &a[n_tcp];
 		enum tg_drop why;
 
-		if ((answered & UINT32_C(1) << i) != 0)
-			continue;
 		next->frame = rx[i];
 		why = tg_packet_parse(&next->frame, &next->pkt);
 		if (why == TG_DROP_NONE)

@@ -30,6 +30,8 @@ struct syns {
 	uint16_t flags_all;                 /* TG_FRAME_* that all their frames have */
 	uint8_t present_any;                /* TG_OPT_* that any of them has */
 	const struct tg_endpoint *listener; /* of the last one; NULL: none yet */
+	bool has_pattern;
+	struct tg_syn_pattern pattern; /* of SYNs to it, where there is one */
 	struct tg_tuples tuple;
 	uint8_t at[TG_SHARD_CHUNK]; /* where in the chunk */
 	uint16_t mss[TG_SHARD_CHUNK];
@@ -122,6 +124,10 @@ find_listener(const struct tg_run *run, const struct tg_plain_syn *syn, struct s
 	    tg_shard_check_destination(run->shard, is_ipv6, &dst, syn->vlan) != TG_DROP_NONE)
 		return false;
 	s->listener = &run->tcp->config->endpoint[endpoint];
+	s->has_pattern = syn->vlan == 0;
+	if (s->has_pattern)
+		tg_syn_pattern_make(
+		    &s->pattern, run->shard->config->net->mac, is_ipv6, &dst, s->listener->port);
 	return true;
 }
 
@@ -138,9 +144,9 @@ has_listener(const struct tg_run *run, const struct tg_plain_syn *syn, struct sy
 	return find_listener(run, syn, s);
 }
 
-/* Adds SYN number `at` of the chunk to those of its family if it is to be answered. */
+/* Adds SYN number `at` of the chunk to those of its family. */
 static inline ALWAYS void
-take(struct batch *b, uint32_t at, bool is_ipv6)
+add(struct batch *b, uint32_t at, bool is_ipv6)
 {
 	const struct tg_plain_syn *syn = &b->syn[at];
 	const struct tg_frame *frame = &b->rx[at];
@@ -148,7 +154,7 @@ take(struct batch *b, uint32_t at, bool is_ipv6)
 	uint32_t i = s->tuple.n, row;
 
 	if (!tg_syn_cookies_fit(is_ipv6, syn->present, syn->mss) ||
-	    !has_listener(b->run, syn, s, is_ipv6) || !is_answerable(b->run->shard, syn, is_ipv6))
+	    !is_answerable(b->run->shard, syn, is_ipv6))
 		return;
 	for (row = 0; row < (is_ipv6 ? 4 : 1); row++)
 		memcpy(&s->tuple.addr[row][i], tg_plain_syn_src(syn, is_ipv6) + 8 * row, 8);
@@ -161,19 +167,42 @@ take(struct batch *b, uint32_t at, bool is_ipv6)
 	s->tuple.n = i + 1;
 }
 
+static inline ALWAYS bool
+is_fitting(struct batch *b, uint32_t at, bool is_ipv6)
+{
+	const struct syns *s = &b->of[is_ipv6];
+
+	return s->has_pattern &&
+	       tg_plain_syn_read_fitting(&b->rx[at], &s->pattern, is_ipv6, &b->syn[at]);
+}
+
+/* Reads a frame that does not fit what came before. */
+static void
+read_first(struct batch *b, uint32_t at)
+{
+	const uint8_t *mac = b->run->shard->config->net->mac;
+	struct tg_plain_syn *syn = &b->syn[at];
+
+	if (!tg_plain_syn_read(&b->rx[at], mac, syn))
+		return;
+	if (syn->is_ipv6 && has_listener(b->run, syn, &b->of[1], true))
+		add(b, at, true);
+	else if (!syn->is_ipv6 && has_listener(b->run, syn, &b->of[0], false))
+		add(b, at, false);
+}
+
 static void
 read_all(struct batch *b, uint32_t n)
 {
-	const uint8_t *mac = b->run->shard->config->net->mac;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!tg_plain_syn_read(&b->rx[i], mac, &b->syn[i]))
-			continue;
-		if (b->syn[i].is_ipv6)
-			take(b, i, true);
+		if (is_fitting(b, i, false))
+			add(b, i, false);
+		else if (is_fitting(b, i, true))
+			add(b, i, true);
 		else
-			take(b, i, false);
+			read_first(b, i);
 	}
 }
 
@@ -197,7 +226,7 @@ make_form(const struct tg_run *run, bool is_ipv6, const struct tg_syn_grant *gra
 	const struct tg_net *net = shard->config->net;
 	const struct tg_tcp_config *config = run->tcp->config;
 	struct tg_syn_ack_form *form = &shard->syn_ack_forms[is_ipv6].form[which];
-	const struct tg_path path = {
+	struct tg_path path = {
 		.is_ipv6 = is_ipv6, .ttl = net->ttl, .tos = net->tos, .offload = net->offload
 	};
 	const struct tg_segment seg = { .wnd = tg_syn_cookies_window(config),
@@ -206,6 +235,7 @@ make_form(const struct tg_run *run, bool is_ipv6, const struct tg_syn_grant *gra
 		    .mss = is_ipv6 ? config->mss6 : config->mss4,
 		    .wscale = config->window_scale } };
 
+	memcpy(path.src_mac, net->mac, sizeof(path.src_mac));
 	tg_syn_ack_form_make(form, &path, &seg);
 	shard->syn_ack_forms[is_ipv6].made |= (uint16_t)(1U << which);
 	return form;
@@ -226,22 +256,13 @@ _Static_assert((TG_OPT_WSCALE | TG_OPT_SACK_OK | TG_OPT_TIMESTAMP | TG_TCP_ECE >
     "a form for each");
 
 static inline ALWAYS void
-answer(struct tg_run *run, const struct tg_frame *frame, const struct tg_plain_syn *syn,
-    bool is_ipv6, uint32_t iss, uint32_t ts)
+answer(struct tg_run *run, struct tg_frame *frame, const struct tg_plain_syn *syn, bool is_ipv6,
+    uint32_t iss, uint32_t ts)
 {
 	const struct tg_syn_offer offer = { syn->present, syn->wscale, syn->flags };
 	struct tg_syn_grant grant = tg_syn_cookies_grant(run->tcp->config, &offer, ts);
-	const struct tg_syn_ack_form *form = form_of(run, is_ipv6, &grant);
-	struct tg_frames *tx = run->tx;
-	struct tg_frame *f = &tx->v[tx->n];
 
-	if (tx->n == tx->cap) {
-		tg_shard_drop(run, frame, TG_DROP_TX_FULL);
-		return;
-	}
-	tx->n++;
-	*f = *frame;
-	tg_plain_syn_answer(f, syn, is_ipv6, form, run->shard->config->net->mac, iss, grant.tsval);
+	tg_plain_syn_answer(frame, syn, is_ipv6, form_of(run, is_ipv6, &grant), iss, grant.tsval);
 }
 
 /* Whether a SYN is beyond the limit of its source. Every listener that gives cookies has that in
@@ -256,17 +277,18 @@ judge(const struct tg_run *run, const struct tg_frame *frame, const struct tg_pl
 	return tg_syn_limit(run->tcp, endpoint, syn->is_ipv6, &src, frame->src_class, run->now);
 }
 
-/* Returns which frames of the chunk were dealt with. */
+/* Finds those to be answered: of a flow that the table lacks, and within the limit of their source.
+ * which: out, their numbers, n of them. Returns which frames of the chunk are dealt with, by an
+ * answer or a drop. */
 static inline ALWAYS uint32_t
-answer_all(struct batch *b, bool is_ipv6)
+select_new(struct batch *b, const struct syns *s, uint8_t *which, uint32_t *n)
 {
-	const struct syns *s = &b->of[is_ipv6];
 	struct tg_run *run = b->run;
 	const struct tg_flowtable flows = run->tcp->flows;
 	const bool limited = tg_source_limit_is_set(&run->tcp->source_limit);
-	uint32_t i, n = 0, done = 0;
+	uint32_t i, done = 0;
 
-	for (i = 0; i < s->tuple.n; i++) {
+	for (i = 0, *n = 0; i < s->tuple.n; i++) {
 		uint32_t at = s->at[i];
 		enum tg_drop why = TG_DROP_NONE;
 
@@ -275,13 +297,34 @@ answer_all(struct batch *b, bool is_ipv6)
 		done |= UINT32_C(1) << at;
 		if (limited)
 			why = judge(run, &b->rx[at], &b->syn[at], s->listener);
-		if (why != TG_DROP_NONE) {
+		if (why == TG_DROP_NONE)
+			which[(*n)++] = (uint8_t)i;
+		else
 			tg_shard_drop(run, &b->rx[at], why);
-			continue;
-		}
-		answer(run, &b->rx[at], &b->syn[at], is_ipv6, s->iss[i], s->ts[i]);
-		n++;
 	}
+	return done;
+}
+
+/* Returns which frames of the chunk are dealt with. */
+static inline ALWAYS uint32_t
+answer_all(struct batch *b, bool is_ipv6)
+{
+	const struct syns *s = &b->of[is_ipv6];
+	struct tg_run *run = b->run;
+	struct tg_frame *tx = run->tx->v + run->tx->n;
+	uint8_t which[TG_SHARD_CHUNK];
+	uint32_t n, fit, i, done = select_new(b, s, which, &n);
+
+	fit = TG_MIN(n, run->tx->cap - run->tx->n);
+	for (i = 0; i < fit; i++) {
+		uint32_t k = which[i], at = s->at[k];
+
+		tx[i] = b->rx[at];
+		answer(run, &tx[i], &b->syn[at], is_ipv6, s->iss[k], s->ts[k]);
+	}
+	run->tx->n += fit;
+	for (; i < n; i++)
+		tg_shard_drop(run, &b->rx[s->at[which[i]]], TG_DROP_TX_FULL);
 	if (n != 0)
 		tg_syn_cookies_issued(run->tcp, n, run->now);
 	return done;
@@ -320,6 +363,7 @@ tg_syn_batch(struct tg_run *run, const struct tg_frame *rx, uint32_t n)
 		b.of[i].present_any = 0;
 		b.of[i].tuple.n = 0;
 		b.of[i].listener = NULL;
+		b.of[i].has_pattern = false;
 		b.of[i].tuple.is_ipv6 = i == 1;
 	}
 	read_all(&b, n);

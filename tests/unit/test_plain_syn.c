@@ -22,12 +22,39 @@ frame_of(uint16_t flags, uint16_t tci)
 		.vlan = tci };
 }
 
+/* What SYNs to the destination of r look like. */
+static bool pattern_is_ipv6;
+static struct tg_syn_pattern pattern;
+
+static void
+note_pattern(void)
+{
+	struct tg_frame f = frame_of(0, 0);
+	struct tg_packet pkt;
+
+	CU_ASSERT_EQUAL_FATAL(tg_packet_parse(&f, &pkt), TG_DROP_NONE);
+	pattern_is_ipv6 = pkt.is_ipv6;
+	memset(&pattern, 0xa5, sizeof(pattern));
+	tg_syn_pattern_make(&pattern, mac, pkt.is_ipv6, &pkt.dst, pkt.tcp.dport);
+}
+
+static bool
+is_fitting(const struct tg_frame *f, struct tg_plain_syn *syn)
+{
+	return pattern_is_ipv6 ? tg_plain_syn_read_fitting(f, &pattern, true, syn)
+			       : tg_plain_syn_read_fitting(f, &pattern, false, syn);
+}
+
+/* With the pattern and without: what has no tag is read alike. */
 static bool
 is_plain(const struct tg_frame *f)
 {
-	struct tg_plain_syn syn;
+	struct tg_plain_syn syn, fitting;
+	bool plain = tg_plain_syn_read(f, mac, &syn);
 
-	return tg_plain_syn_read(f, mac, &syn);
+	if ((f->flags & TG_FRAME_VLAN) == 0 && tg_load16(r.b + 12) != TG_ETHERTYPE_VLAN)
+		CU_ASSERT_EQUAL(is_fitting(f, &fitting), plain);
+	return plain;
 }
 
 static void
@@ -39,9 +66,25 @@ start_syn(bool is_ipv6, const void *options, uint32_t n)
 		raw_ip4(&r, 6, NULL, 0);
 	raw_tcp(&r, TG_TCP_SYN, options, n, "");
 	raw_seal(&r, 6);
+	note_pattern();
 }
 
-/* Reads r both ways. */
+static void
+expect_fitting(const struct tg_frame *f, const struct tg_plain_syn *plain)
+{
+	struct tg_plain_syn syn = *plain; /* padding, and what is not set, too */
+
+	note_pattern();
+	syn.ip = NULL;
+	syn.head = syn.vlan = syn.flags = UINT8_MAX;
+	syn.present = (uint8_t)~syn.present;
+	syn.mss++;
+	syn.is_ipv6 = !syn.is_ipv6;
+	CU_ASSERT_TRUE(is_fitting(f, &syn));
+	CU_ASSERT_EQUAL(memcmp(&syn, plain, sizeof(syn)), 0);
+}
+
+/* Reads r all ways. */
 static void
 expect_same(uint16_t flags, uint16_t tci)
 {
@@ -64,6 +107,8 @@ expect_same(uint16_t flags, uint16_t tci)
 		CU_ASSERT_EQUAL(syn.wscale, pkt.tcp.opt.wscale);
 	if ((syn.present & TG_OPT_TIMESTAMP) != 0)
 		CU_ASSERT_EQUAL(syn.tsval, pkt.tcp.opt.tsval);
+	if (flags == 0 && syn.vlan == 0)
+		expect_fitting(&f, &syn);
 }
 
 static void
@@ -187,6 +232,37 @@ test_buffer_without_room_for_the_answer_is_not_plain(void)
 	CU_ASSERT_TRUE(is_plain(&f));
 }
 
+/* Every bit of the headers, with checksums that are right again: what fits is what is plain, and
+ * for the same listener. */
+static void
+test_pattern_is_that_of_one_listener(void)
+{
+	struct tg_plain_syn syn;
+	struct tg_frame f;
+	uint32_t family, at, bit, dst, dst_end;
+	bool plain, elsewhere;
+
+	for (family = 0; family < 2; family++) {
+		start_syn(family == 1, NULL, 0);
+		dst = r.l3 + (family == 1 ? 24 : 16);
+		dst_end = r.l3 + (family == 1 ? 40 : 20);
+		for (bit = 0; bit < 8 * (r.l4 + 14); bit++) {
+			at = bit / 8;
+			elsewhere = (at >= dst && at < dst_end) || at == r.l4 + 2 || at == r.l4 + 3;
+			start_syn(family == 1, NULL, 0);
+			r.b[at] ^= (uint8_t)(1 << bit % 8);
+			raw_seal(&r, 6);
+			f = frame_of(0, 0);
+			plain = tg_plain_syn_read(&f, mac, &syn);
+			CU_ASSERT_TRUE(plain || !elsewhere);
+			CU_ASSERT_EQUAL(is_fitting(&f, &syn), plain && !elsewhere);
+		}
+		start_syn(family == 1, NULL, 0);
+		f = frame_of(TG_FRAME_VLAN, 0);
+		CU_ASSERT_FALSE(is_fitting(&f, &syn));
+	}
+}
+
 static CU_TestInfo tests[] = {
 	{ "syns of linux are plain", test_syns_of_linux_are_plain },
 	{ "all layouts of options are read alike", test_all_layouts_of_options_are_read_alike },
@@ -198,6 +274,7 @@ static CU_TestInfo tests[] = {
 	{ "frames cut short are not plain", test_frames_cut_short_are_not_plain },
 	{ "buffer without room for the answer is not plain",
 	    test_buffer_without_room_for_the_answer_is_not_plain },
+	{ "a pattern is that of one listener", test_pattern_is_that_of_one_listener },
 	CU_TEST_INFO_NULL,
 };
 
