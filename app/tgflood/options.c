@@ -127,6 +127,14 @@ static const struct tg_option infos[] = {
 	    .max = 1e6,
 	    .def = 10,
 	    .help = "end after so long in any case (default 10)" },
+	{ .name = "interval",
+	    .arg = "SECONDS",
+	    .kind = TG_OPTION_NUMBER,
+	    .offset = AT(interval_s),
+	    .min = 0.05,
+	    .max = 3600,
+	    .def = 1,
+	    .help = "a line, and rates in the report, each so often (default 1)" },
 	{ .name = "delay",
 	    .arg = "SECONDS",
 	    .kind = TG_OPTION_NUMBER,
@@ -179,7 +187,7 @@ static const struct tg_option infos[] = {
 	{ .name = "quiet",
 	    .kind = TG_OPTION_FLAG,
 	    .offset = AT(quiet),
-	    .help = "no line each second" },
+	    .help = "no line each interval" },
 	{ .name = "version",
 	    .kind = TG_OPTION_CUSTOM,
 	    .take = set_action,
@@ -203,7 +211,7 @@ tg_flood_args_help(void)
 	tg_command_line_help(infos, TG_ARRAY_LEN(infos));
 	puts("\n"
 	     "EAL arguments come before a lone \"--\" and join those of the device file.\n"
-	     "Each second a line on stderr; the report is on stdout. SIGINT and SIGTERM end it\n"
+	     "Each interval a line on stderr; the report is on stdout. SIGINT and SIGTERM end it\n"
 	     "early, with the report; a second one ends at once.\n"
 	     "\n"
 	     "Exit code: 0 if replies came, those that were checked are right, nothing that was\n"

@@ -25,7 +25,7 @@ struct tg_flood_args {
 	unsigned order, tcp_options, close; /* of flood/flood.h */
 	double rate;                        /* SYNs per second; negative: as many as go */
 	double count;                       /* SYNs; 0: no limit */
-	double duration_s, delay_s;
+	double duration_s, delay_s, interval_s;
 	double check, complete; /* one of so many; 0: none */
 	double seed;            /* negative: random */
 	uint8_t mac[6];         /* of the next hop, where has_mac */

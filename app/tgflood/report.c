@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define JSON_BYTES 65536
+#define JSON_BYTES (65536 + 128 * TG_FLOOD_INTERVALS_MAX)
 
 static const char *const kind_names[] = {
 	[TG_FLOOD_KIND_SENT] = "sent",
@@ -83,6 +83,31 @@ tg_flood_report_errors(const struct tg_flood_report *r)
 {
 	return r->count[TG_FLOOD_BAD_CHECKSUM] + r->count[TG_FLOOD_BAD_ACK] +
 	       r->count[TG_FLOOD_DENIED] + r->count[TG_FLOOD_RESET] + client_errors(r);
+}
+
+uint64_t
+tg_flood_report_kind(const struct tg_flood_report *r, enum tg_flood_kind kind)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < TG_FLOOD_MAX; i++)
+		if (tg_flood_count_info[i].kind == kind)
+			n += r->count[i];
+	return n;
+}
+
+struct tg_flood_interval
+tg_flood_report_interval(const struct tg_flood_report *now, const struct tg_flood_report *before)
+{
+	tg_time_t ns = now->elapsed_ns - before->elapsed_ns;
+	uint64_t replies = tg_flood_report_kind(now, TG_FLOOD_KIND_REPLY) -
+			   tg_flood_report_kind(before, TG_FLOOD_KIND_REPLY);
+	uint64_t syns = now->count[TG_FLOOD_SYNS] - before->count[TG_FLOOD_SYNS];
+
+	return (struct tg_flood_interval){ .ns = ns,
+		.syns = (uint32_t)tg_figures_per_second(syns, ns),
+		.replies = (uint32_t)tg_figures_per_second(replies, ns) };
 }
 
 void
@@ -191,6 +216,22 @@ put_rates(struct tg_json *j, const struct tg_flood_report *r)
 }
 
 static void
+put_intervals(struct tg_json *j, const struct tg_flood_interval *interval, uint32_t n)
+{
+	uint32_t i;
+
+	tg_json_open(j, "intervals", '[');
+	for (i = 0; i < n; i++) {
+		tg_json_open(j, NULL, '{');
+		tg_json_number(j, "ns", interval[i].ns);
+		tg_json_number(j, "syns_per_second", interval[i].syns);
+		tg_json_number(j, "replies_per_second", interval[i].replies);
+		tg_json_close(j, '}');
+	}
+	tg_json_close(j, ']');
+}
+
+static void
 put_gaps(struct tg_json *j, const struct tg_flood_report *r)
 {
 	tg_json_open(j, "gaps", '{');
@@ -218,7 +259,8 @@ put_clients(struct tg_json *j, const struct tg_flood_report *r)
 }
 
 void
-tg_flood_report_json(const struct tg_flood_report *r)
+tg_flood_report_json(
+    const struct tg_flood_report *r, const struct tg_flood_interval *interval, uint32_t n)
 {
 	static char buf[JSON_BYTES];
 	struct tg_text text;
@@ -228,11 +270,13 @@ tg_flood_report_json(const struct tg_flood_report *r)
 	tg_text_init(&text, buf, sizeof(buf));
 	tg_json_init(&j, &text);
 	tg_json_open(&j, NULL, '{');
+	tg_json_number(&j, "began_ns", r->began_ns);
 	tg_json_number(&j, "elapsed_ns", r->elapsed_ns);
 	tg_json_number(&j, "tuples", r->tuples);
 	for (kind = 0; kind < TG_ARRAY_LEN(kind_names); kind++)
 		put_kind(&j, r, kind);
 	put_rates(&j, r);
+	put_intervals(&j, interval, n);
 	put_gaps(&j, r);
 	tg_json_number(&j, "unread", r->unread);
 	tg_figures_put_latency(&j, "answer_ns", r->answer);

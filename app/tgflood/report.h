@@ -9,9 +9,18 @@
 #include "load/load.h"
 #include "loop.h"
 
+#define TG_FLOOD_INTERVALS_MAX 1000 /* kept for the report; later ones have their line only */
+
+/* How long an interval was, and what passed each second of it. */
+struct tg_flood_interval {
+	tg_time_t ns;
+	uint32_t syns, replies;
+};
+
 /* Large: keep it static. */
 struct tg_flood_report {
-	tg_time_t elapsed_ns;         /* from the first SYN on */
+	uint64_t began_ns;            /* Unix time of the first SYN */
+	tg_time_t elapsed_ns;         /* from then on */
 	uint64_t count[TG_FLOOD_MAX]; /* up to the end */
 	uint64_t timed[TG_FLOOD_MAX]; /* within elapsed_ns */
 	uint64_t client[TG_LOAD_MAX];
@@ -28,7 +37,14 @@ struct tg_flood_report {
 void tg_flood_report_read(struct tg_flood_report *r, struct tg_flood_loop *l,
     const struct tg_port *port, tg_time_t elapsed_ns);
 
-/* Writes the line of the second between two reports on stderr: over the last one if it is a
+/* The sum of the counts of a kind. */
+uint64_t tg_flood_report_kind(const struct tg_flood_report *r, enum tg_flood_kind kind);
+
+/* Rates of the interval between two reports; replies of all kinds. */
+struct tg_flood_interval tg_flood_report_interval(
+    const struct tg_flood_report *now, const struct tg_flood_report *before);
+
+/* Writes the line of the interval between two reports on stderr: over the last one if it is a
  * terminal. */
 void tg_flood_report_line(const struct tg_flood_report *now, const struct tg_flood_report *before);
 
@@ -37,7 +53,8 @@ void tg_flood_report_line_end(void);
 
 /* Writes the whole on stdout. */
 void tg_flood_report_text(const struct tg_flood_report *r);
-void tg_flood_report_json(const struct tg_flood_report *r);
+void tg_flood_report_json(
+    const struct tg_flood_report *r, const struct tg_flood_interval *interval, uint32_t n);
 
 /* What must not be: replies that are wrong, completed handshakes that were refused, clients that
  * failed. */

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <rte_lcore.h>
+#include <time.h>
 
 #define POLL_MS    20
 #define READY_NS   (10 * TG_NS_PER_SEC) /* for the link, and for the next hop */
@@ -27,6 +28,8 @@ struct flooder {
 	bool link_up;
 	tg_time_t began;
 	struct tg_flood_report report, before;
+	struct tg_flood_interval interval[TG_FLOOD_INTERVALS_MAX];
+	uint32_t n_intervals;
 };
 
 static void
@@ -77,44 +80,51 @@ read_report(struct flooder *g, tg_time_t elapsed_ns)
 	g->report.has_clients = g->args->host.rate != 0;
 }
 
+static uint64_t
+wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * TG_NS_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+static void
+end_interval(struct flooder *g, tg_time_t now)
+{
+	read_report(g, now - g->began);
+	if (g->n_intervals < TG_FLOOD_INTERVALS_MAX)
+		g->interval[g->n_intervals++] = tg_flood_report_interval(&g->report, &g->before);
+	if (!g->args->quiet)
+		tg_flood_report_line(&g->report, &g->before);
+	memcpy(&g->before, &g->report, sizeof(g->before));
+}
+
 /* Until the time is up, everything was sent, or a signal. */
 static int
 run_flood(struct flooder *g)
 {
 	const struct tg_flood_args *args = g->args;
-	tg_time_t end, line, now;
+	tg_time_t end, line, now, interval = (tg_time_t)(args->interval_s * 1e9);
 	int signo = 0;
 
+	g->report.began_ns = wall_ns();
 	g->began = now = tg_clock_ns();
 	end = now + (tg_time_t)(args->duration_s * 1e9);
-	line = now + TG_NS_PER_SEC;
+	line = now + interval;
 	tg_flood_loop_enter(g->loop, TG_FLOOD_RUNNING);
 	do {
 		watch_link(g);
 		signo = tg_signals_wait((unsigned)TG_MIN(POLL_MS, (end - now) / TG_NS_PER_MS + 1));
 		now = tg_clock_ns();
-		if (now < line || args->quiet)
+		if (now < line)
 			continue;
-		read_report(g, now - g->began);
-		tg_flood_report_line(&g->report, &g->before);
-		memcpy(&g->before, &g->report, sizeof(g->before));
-		line += TG_NS_PER_SEC;
+		end_interval(g, now);
+		line += interval;
 	} while (signo == 0 && now < end && !is_finished(g));
 	if (!args->quiet)
 		tg_flood_report_line_end();
 	return signo;
-}
-
-static uint64_t
-count_kind(const struct tg_flood_report *r, enum tg_flood_kind kind)
-{
-	uint64_t n = 0;
-	unsigned i;
-
-	for (i = 0; i < TG_FLOOD_MAX; i++)
-		if (tg_flood_count_info[i].kind == kind)
-			n += r->count[i];
-	return n;
 }
 
 static bool
@@ -122,7 +132,7 @@ is_quiet(const struct flooder *g)
 {
 	const struct tg_load_figures *f = tg_load_figures(tg_flood_loop_shard(g->loop));
 
-	return count_kind(&g->report, TG_FLOOD_KIND_OUTCOME) ==
+	return tg_flood_report_kind(&g->report, TG_FLOOD_KIND_OUTCOME) ==
 		   g->report.count[TG_FLOOD_COMPLETED] &&
 	       tg_gauge(&f->open) == 0;
 }
@@ -151,7 +161,7 @@ static bool
 is_unanswered(const struct flooder *g)
 {
 	return g->report.count[TG_FLOOD_SYNS] != 0 && !g->args->no_replies &&
-	       count_kind(&g->report, TG_FLOOD_KIND_REPLY) == 0;
+	       tg_flood_report_kind(&g->report, TG_FLOOD_KIND_REPLY) == 0;
 }
 
 static int
@@ -190,7 +200,7 @@ run_loop(struct flooder *g, unsigned lcore)
 		tg_signals_arm_exit();
 	wind_down(g, lcore);
 	if (g->args->json)
-		tg_flood_report_json(&g->report);
+		tg_flood_report_json(&g->report, g->interval, g->n_intervals);
 	else
 		tg_flood_report_text(&g->report);
 	return judge(g);
