@@ -255,16 +255,6 @@ form_of(const struct tg_run *run, bool is_ipv6, const struct tg_syn_grant *grant
 _Static_assert((TG_OPT_WSCALE | TG_OPT_SACK_OK | TG_OPT_TIMESTAMP | TG_TCP_ECE >> 2) >> 1 == 15,
     "a form for each");
 
-static inline ALWAYS void
-answer(struct tg_run *run, struct tg_frame *frame, const struct tg_plain_syn *syn, bool is_ipv6,
-    uint32_t iss, uint32_t ts)
-{
-	const struct tg_syn_offer offer = { syn->present, syn->wscale, syn->flags };
-	struct tg_syn_grant grant = tg_syn_cookies_grant(run->tcp->config, &offer, ts);
-
-	tg_plain_syn_answer(frame, syn, is_ipv6, form_of(run, is_ipv6, &grant), iss, grant.tsval);
-}
-
 /* Whether a SYN is beyond the limit of its source. Every listener that gives cookies has that in
  * force. */
 static enum tg_drop
@@ -305,6 +295,32 @@ select_new(struct batch *b, const struct syns *s, uint8_t *which, uint32_t *n)
 	return done;
 }
 
+/* Answers n SYNs into tx. timestamps: some of them have that option, and may be granted more than
+ * the MSS. */
+static inline ALWAYS void
+answer(const struct batch *b, const uint8_t *which, uint32_t n, struct tg_frame *tx, bool is_ipv6,
+    bool timestamps)
+{
+	const struct syns *s = &b->of[is_ipv6];
+	struct tg_syn_grant grant = { 0 };
+	const struct tg_syn_ack_form *form = form_of(b->run, is_ipv6, &grant);
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint32_t k = which[i], at = s->at[k];
+		const struct tg_plain_syn *syn = &b->syn[at];
+
+		if (timestamps) {
+			const struct tg_syn_offer offer = { syn->present, syn->wscale, syn->flags };
+
+			grant = tg_syn_cookies_grant(b->run->tcp->config, &offer, s->ts[k]);
+			form = form_of(b->run, is_ipv6, &grant);
+		}
+		tx[i] = b->rx[at];
+		tg_plain_syn_answer(&tx[i], syn, is_ipv6, form, s->iss[k], grant.tsval);
+	}
+}
+
 /* Returns which frames of the chunk are dealt with. */
 static inline ALWAYS uint32_t
 answer_all(struct batch *b, bool is_ipv6)
@@ -316,14 +332,12 @@ answer_all(struct batch *b, bool is_ipv6)
 	uint32_t n, fit, i, done = select_new(b, s, which, &n);
 
 	fit = TG_MIN(n, run->tx->cap - run->tx->n);
-	for (i = 0; i < fit; i++) {
-		uint32_t k = which[i], at = s->at[k];
-
-		tx[i] = b->rx[at];
-		answer(run, &tx[i], &b->syn[at], is_ipv6, s->iss[k], s->ts[k]);
-	}
+	if ((s->present_any & TG_OPT_TIMESTAMP) != 0)
+		answer(b, which, fit, tx, is_ipv6, true);
+	else
+		answer(b, which, fit, tx, is_ipv6, false);
 	run->tx->n += fit;
-	for (; i < n; i++)
+	for (i = fit; i < n; i++)
 		tg_shard_drop(run, &b->rx[s->at[which[i]]], TG_DROP_TX_FULL);
 	if (n != 0)
 		tg_syn_cookies_issued(run->tcp, n, run->now);
