@@ -3,53 +3,16 @@
  *
  * The client's first requests in the SYN, against the server's shard.
  */
-#include "../sim/duel.h"
-#include "tap.h"
-
-#define COUNT(what) duel_count(&d, TG_LOAD_##what)
-
-static struct duel d;
-static struct rig_options client, server;
-static const struct sim_link_quality clean = { .delay_ns = TG_NS_PER_MS };
+#include "load_fixture.h"
 
 static void
-setup(void)
+setup_fast_open(void)
 {
-	d.now = 99 * TG_NS_PER_SEC;
-	d.random.state = 1;
-	client = server = rig_defaults;
+	setup();
 	client.fast_open_cookies = 8;
-	client.idle_ms = 5000;
 	d.plan = duel_plan(false, false, 1, 5);
 	d.plan.fast_open = true;
-}
-
-static void
-begin(void)
-{
-	duel_init(&d, &client, &server, &clean);
-}
-
-static void
-check_end(void)
-{
-	CU_ASSERT_TRUE(duel_finish(&d, 60000));
-	CU_ASSERT_TRUE(duel_adds_up(&d));
-	CU_ASSERT_EQUAL(COUNT(REQUESTS), d.plan.total);
-	CU_ASSERT_EQUAL(COUNT(STATUS_2XX), d.plan.total);
-	CU_ASSERT_EQUAL(COUNT(CLOSED), COUNT(OPENED));
-}
-
-static void
-teardown(void)
-{
-	duel_free(&d);
-}
-
-static uint64_t
-counter(enum tg_counter c)
-{
-	return tg_stats_counter(tg_shard_stats(d.rig[SIM_PEER].shard), c);
+	all_are_served = true;
 }
 
 /* Checks what the SYNs had. */
@@ -241,7 +204,8 @@ static CU_TestInfo tests[] = {
 int
 main(void)
 {
-	CU_SuiteInfo suites[] = { { "load, fast open", NULL, NULL, setup, teardown, tests },
+	CU_SuiteInfo suites[] = { { "load, fast open", NULL, NULL, setup_fast_open, teardown,
+				      tests },
 		CU_SUITE_INFO_NULL };
 
 	return tg_tap_run(suites);
