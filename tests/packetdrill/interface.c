@@ -7,9 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -18,8 +16,9 @@
 
 #include <packetdrill.h>
 
+#include "calls.h"
 #include "epoll.h"
-#include "sockets/sockets.h"
+#include "sysctls.h"
 
 #define NS_PER_US 1000
 #define START_NS  (1000000 * TG_NS_PER_SEC)
@@ -54,88 +53,6 @@ set_config(struct tg_tcp_config *config)
 		.mss6 = 1460, /* the scripts want one MSS of both: IPv6 has an MTU of 1520 */
 	};
 	stack_limits(&config->limits);
-}
-
-/* What the network namespace of the script has for a setting of the kernel's TCP; empty if it
- * knows none of that name. */
-static void
-sysctl_text(const char *name, char *text, int size)
-{
-	char path[128];
-	FILE *f;
-
-	text[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
-	f = fopen(path, "r");
-	if (f == NULL)
-		return;
-	if (fgets(text, size, f) == NULL)
-		text[0] = '\0';
-	fclose(f);
-}
-
-static uint32_t
-sysctl_number(const char *name, uint32_t without_one)
-{
-	char text[64];
-
-	sysctl_text(name, text, sizeof(text));
-	return text[0] == '\0' ? without_one : (uint32_t)strtoul(text, NULL, 0);
-}
-
-/* Four numbers of eight digits, each with its least significant byte first. */
-static void
-read_cookie_key(struct tg_siphash_key *key)
-{
-	unsigned word[4] = { 0 };
-	char text[64];
-
-	sysctl_text("tcp_fastopen_key", text, sizeof(text));
-	if (sscanf(text, "%x-%x-%x-%x", &word[0], &word[1], &word[2], &word[3]) == 4)
-		memcpy(key, word, sizeof(word));
-}
-
-/* Scripts set the kernel up by sysctl, at their beginning and on their way. They do so in a
- * namespace of their own; what it says is what the stack does for connections to come. */
-static void
-follow_sysctls(void)
-{
-	struct tg_tcp_config *config = &sockets.stack.config;
-	static const enum tg_tcp_ecn ecn[] = { TG_TCP_ECN_OFF, TG_TCP_ECN_ALWAYS,
-		TG_TCP_ECN_ACCEPT };
-	char control[64];
-
-	sysctl_text("tcp_congestion_control", control, sizeof(control));
-	config->congestion_control = strncmp(control, "reno", 4) == 0 ? TG_CC_RENO : TG_CC_CUBIC;
-	config->ecn = ecn[TG_MIN(sysctl_number("tcp_ecn", 2), 2)];
-	config->timestamps = sysctl_number("tcp_timestamps", 1) != 0;
-	config->sack = sysctl_number("tcp_sack", 1) != 0;
-	config->timers.syn_retries = sockets.syn_retries != 0
-					 ? sockets.syn_retries
-					 : (uint8_t)sysctl_number("tcp_syn_retries", 5);
-	config->timers.syn_ack_retries = (uint8_t)sysctl_number("tcp_synack_retries", 5);
-	sockets.fast_open = sysctl_number("tcp_fastopen", SOCKETS_FAST_OPEN_CLIENT);
-	read_cookie_key(&sockets.cookie_key);
-}
-
-/* Takes the lock and finds the socket. NULL: not locked, errno EBADF. */
-static struct tg_socket *
-enter(int fd)
-{
-	struct tg_socket *s;
-
-	pthread_mutex_lock(&sockets.lock);
-	s = sockets_find(fd);
-	if (s == NULL)
-		pthread_mutex_unlock(&sockets.lock);
-	return s;
-}
-
-static ssize_t
-leave(ssize_t result)
-{
-	pthread_mutex_unlock(&sockets.lock);
-	return result;
 }
 
 /* ---- Time. */
@@ -265,167 +182,6 @@ call_connect(void *userdata, int fd, const struct sockaddr *addr, socklen_t len)
 
 	(void)userdata;
 	return s != NULL ? (int)leave(sockets_connect(s, addr, len)) : -1;
-}
-
-/* Whether len bytes at buf cannot be: the one wrong address that can be told. */
-static bool
-is_bad_address(const void *buf, size_t len)
-{
-	if (buf != NULL || len == 0)
-		return false;
-	errno = EFAULT;
-	return true;
-}
-
-static ssize_t
-call_recv(void *userdata, int fd, void *buf, size_t len, int flags)
-{
-	struct tg_socket *s;
-
-	(void)userdata;
-	if (is_bad_address(buf, len))
-		return -1;
-	s = enter(fd);
-	return s != NULL ? leave(sockets_read(s, buf, len, flags)) : -1;
-}
-
-static ssize_t
-call_read(void *userdata, int fd, void *buf, size_t len)
-{
-	return call_recv(userdata, fd, buf, len, 0);
-}
-
-static ssize_t
-call_recvfrom(void *userdata, int fd, void *buf, size_t len, int flags, struct sockaddr *addr,
-    socklen_t *addr_len)
-{
-	(void)addr;
-	if (addr_len != NULL)
-		*addr_len = 0;
-	return call_recv(userdata, fd, buf, len, flags);
-}
-
-static size_t
-iov_bytes(const struct iovec *iov, size_t n)
-{
-	size_t i, sum = 0;
-
-	for (i = 0; i < n; i++)
-		sum += iov[i].iov_len;
-	return sum;
-}
-
-/* What was received is all zeros, so the pieces need not be filled one by one. */
-static ssize_t
-scatter(void *userdata, int fd, const struct iovec *iov, size_t n, int flags)
-{
-	size_t len = iov_bytes(iov, n);
-	void *buf = malloc(TG_MAX(len, 1));
-	ssize_t got = call_recv(userdata, fd, buf, len, flags);
-	size_t left = got > 0 ? (size_t)got : 0, i;
-
-	free(buf);
-	for (i = 0; i < n && left != 0; i++) {
-		size_t part = TG_MIN(left, iov[i].iov_len);
-
-		memset(iov[i].iov_base, 0, part);
-		left -= part;
-	}
-	return got;
-}
-
-static ssize_t
-call_readv(void *userdata, int fd, const struct iovec *iov, int n)
-{
-	return scatter(userdata, fd, iov, (size_t)n, 0);
-}
-
-/* TCP_INQ: how much more could be read. The FIN counts as one byte. */
-static bool
-say_what_is_left(int fd, struct msghdr *msg)
-{
-	struct tg_socket *s = enter(fd);
-	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
-	int left;
-
-	if (s == NULL)
-		return false;
-	left = (int)sockets_readable(s);
-	left += left == 0 && s->fin;
-	leave(0);
-	if (!s->inq || header == NULL || msg->msg_controllen < CMSG_SPACE(sizeof(left)))
-		return false;
-	*header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(left)),
-		.cmsg_level = IPPROTO_TCP,
-		.cmsg_type = TCP_CM_INQ };
-	memcpy(CMSG_DATA(header), &left, sizeof(left));
-	msg->msg_controllen = CMSG_SPACE(sizeof(left));
-	return true;
-}
-
-static ssize_t
-call_recvmsg(void *userdata, int fd, struct msghdr *msg, int flags)
-{
-	ssize_t got = scatter(userdata, fd, msg->msg_iov, msg->msg_iovlen, flags);
-
-	msg->msg_flags = 0;
-	if (got < 0 || !say_what_is_left(fd, msg))
-		msg->msg_controllen = 0;
-	return got;
-}
-
-/* The bytes themselves are not kept: every stream is zeros. */
-static ssize_t
-call_send(void *userdata, int fd, const void *buf, size_t len, int flags)
-{
-	struct tg_socket *s;
-
-	(void)userdata;
-	if (is_bad_address(buf, len))
-		return -1;
-	s = enter(fd);
-	return s != NULL ? leave(sockets_write(s, len, flags)) : -1;
-}
-
-static ssize_t
-send_to(int fd, size_t len, int flags, const struct sockaddr *addr, socklen_t addr_len)
-{
-	struct tg_socket *s = enter(fd);
-
-	if (s == NULL)
-		return -1;
-	follow_sysctls();
-	return leave(sockets_send_to(s, len, flags, addr, addr_len));
-}
-
-static ssize_t
-call_write(void *userdata, int fd, const void *buf, size_t len)
-{
-	return call_send(userdata, fd, buf, len, 0);
-}
-
-static ssize_t
-call_writev(void *userdata, int fd, const struct iovec *iov, int n)
-{
-	return call_send(userdata, fd, iov->iov_base, iov_bytes(iov, (size_t)n), 0);
-}
-
-static ssize_t
-call_sendto(void *userdata, int fd, const void *buf, size_t len, int flags,
-    const struct sockaddr *addr, socklen_t addr_len)
-{
-	(void)userdata;
-	if (is_bad_address(buf, len))
-		return -1;
-	return send_to(fd, len, flags, addr, addr_len);
-}
-
-static ssize_t
-call_sendmsg(void *userdata, int fd, const struct msghdr *msg, int flags)
-{
-	(void)userdata;
-	return send_to(
-	    fd, iov_bytes(msg->msg_iov, msg->msg_iovlen), flags, msg->msg_name, msg->msg_namelen);
 }
 
 static int
