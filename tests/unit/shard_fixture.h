@@ -112,6 +112,17 @@ sent_flags(void)
 	return n_sent() == 1 && sent(0, &pkt) ? pkt.tcp.flags : 0;
 }
 
+/* Checks that a segment is a whole answer, the page and its head; close: the one that closes. */
+static inline void
+check_page(const struct tg_segment *seg, uint32_t page, unsigned close)
+{
+	const struct tg_http_page *p = &rig.page[page];
+
+	CU_ASSERT_EQUAL_FATAL(seg->len, p->head_len[close] + p->body_len);
+	CU_ASSERT_EQUAL(memcmp(seg->text, p->head[close], p->head_len[close]), 0);
+	CU_ASSERT_EQUAL(memcmp(seg->text + p->head_len[close], p->body, p->body_len), 0);
+}
+
 static inline uint64_t
 counter(enum tg_counter c)
 {
