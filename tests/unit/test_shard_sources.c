@@ -5,35 +5,23 @@
  * their source, beside those that get cookies; and requests judged by the class of the frame that
  * they came in.
  */
-#include <stdlib.h>
-
-#include "tcp/cookie_fixture.h"
-
-#include "shard_fixture.h" /* behind it: has globals of names that are parameters there */
+#include "shard_cookies_fixture.h"
 
 #define LIMIT  8
 #define TAKEN  (LIMIT + 5) /* of one source, which has the sketch to itself */
 #define OFFICE 3           /* the class that /ok is for */
 #define OTHERS 2
 
-static struct tg_cookie_keys keys;
-
-/* A shard laid out with the limits, which rig_options do not have. */
+/* A shard laid out with the limits, which rig_defaults do not have. */
 static void
 start_limited(enum tg_syn_cookies_mode mode)
 {
 	struct rig_options options = rig_defaults;
 
-	now = 77 * TG_NS_PER_SEC;
 	options.half_open = 4;
 	options.syn_cookies = mode;
 	options.syns_per_source = LIMIT;
-	start(&options);
-	keys = ck_keys_of(&ck_master, rig.tcp.window_scale, CK_EPOCH);
-	keys.at = now;
-	keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
-	rig.world.syn_cookies = &keys;
-	meet();
+	start_with_keys(&options);
 }
 
 /* Adds SYNs of n ports from 192.0.2.host, of a class. */

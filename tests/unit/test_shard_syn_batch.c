@@ -379,9 +379,7 @@ set_up_limited(
 	batch.net.offload = single.net.offload = offload;
 	batch.net.tos = single.net.tos = 0x28;
 	batch.tcp.ecn = single.tcp.ecn = ecn;
-	keys = ck_keys_of(&ck_master, batch.tcp.window_scale, CK_EPOCH);
-	keys.at = now;
-	keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
+	keys = ck_published(batch.tcp.window_scale, now);
 	seed = 88172645463325252u;
 	n_sources = per_source == 0 ? 500 : 10;
 	run_both();

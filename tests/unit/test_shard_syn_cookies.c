@@ -4,28 +4,16 @@
  * SYN cookies from end to end: bursts of SYNs answered in place by a whole shard, and requests on
  * the connections that come of it.
  */
-#include <stdlib.h>
-
-#include "tcp/cookie_fixture.h"
-
-#include "shard_fixture.h" /* behind it: has globals of names that are parameters there */
-
-static struct tg_cookie_keys keys;
+#include "shard_cookies_fixture.h"
 
 static void
 start_cookies(enum tg_syn_cookies_mode mode, uint32_t half_open)
 {
 	struct rig_options options = rig_defaults;
 
-	now = 77 * TG_NS_PER_SEC;
 	options.half_open = half_open;
 	options.syn_cookies = mode;
-	start(&options);
-	keys = ck_keys_of(&ck_master, rig.tcp.window_scale, CK_EPOCH);
-	keys.at = now;
-	keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
-	rig.world.syn_cookies = &keys;
-	meet();
+	start_with_keys(&options);
 }
 
 static void

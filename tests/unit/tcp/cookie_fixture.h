@@ -30,6 +30,17 @@ ck_keys_of(const struct tg_siphash_key *master, uint8_t wscale, uint64_t epoch)
 	return keys;
 }
 
+/* The keys of CK_EPOCH, published at its first second, which is the time at. */
+static inline struct tg_cookie_keys
+ck_published(uint8_t wscale, tg_time_t at)
+{
+	struct tg_cookie_keys keys = ck_keys_of(&ck_master, wscale, CK_EPOCH);
+
+	keys.at = at;
+	keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
+	return keys;
+}
+
 /* The candidates at a wall time, by keys that were published in time. */
 static inline struct tg_cookie_now
 ck_at(uint64_t wall_s)

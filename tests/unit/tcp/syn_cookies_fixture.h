@@ -18,9 +18,7 @@ sc_listen(enum tg_syn_cookies_mode mode, uint32_t half_open)
 	fx.endpoint[0].syn_cookies = fx.endpoint[1].syn_cookies = mode;
 	fx.config.limits.half_open = half_open;
 	fx_lay_out();
-	sc_keys = ck_keys_of(&ck_master, FX_SHIFT, CK_EPOCH);
-	sc_keys.at = fx.now;
-	sc_keys.wall_ns = CK_WALL * TG_NS_PER_SEC;
+	sc_keys = ck_published(FX_SHIFT, fx.now);
 	fx.tcp.syn_cookies.keys = &sc_keys;
 }
 
