@@ -11,6 +11,7 @@
 #include "../sim/rig.h"
 #include "packet/flow_hash.h"
 #include "raw_frame.h"
+#include "siphash_width.h"
 #include "tap.h"
 #include "tcp/cookie_fixture.h"
 
@@ -320,14 +321,6 @@ run_both(void)
 }
 
 /* ---- Shards. */
-
-static enum tg_siphash_width
-widest(void)
-{
-	if (!__builtin_cpu_supports("avx2"))
-		return TG_SIPHASH_X1;
-	return __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16 : TG_SIPHASH_X8;
-}
 
 static void
 start(struct rig *rig, const struct rig_options *options)

@@ -4,7 +4,7 @@
  * Widths that the processor has not are left out.
  */
 #include "base/types.h"
-#include "crypto/siphash_lanes.h"
+#include "siphash_width.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -24,15 +24,6 @@ next_random(void)
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
-}
-
-/* The widest that this processor has. */
-static enum tg_siphash_width
-widest(void)
-{
-	if (!__builtin_cpu_supports("avx2"))
-		return TG_SIPHASH_X1;
-	return __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16 : TG_SIPHASH_X8;
 }
 
 typedef uint64_t hash_function(const struct tg_siphash_key *key, const void *data, size_t len);

@@ -3,6 +3,7 @@
  *
  * Cookies that are made and come back: what they bring, and for how long they are good.
  */
+#include "../siphash_width.h"
 #include "cookie_fixture.h"
 
 #define TICK 0xfffffff0U /* base/time.h */
@@ -209,15 +210,6 @@ test_repeated_syn_in_one_epoch_draws_the_same_cookie(void)
 	struct tg_packet syn = ck_syn(false);
 
 	CU_ASSERT_EQUAL(tg_cookie_make(&now, &syn), tg_cookie_make(&later, &syn));
-}
-
-/* The widest that this processor has. */
-static enum tg_siphash_width
-widest(void)
-{
-	if (!__builtin_cpu_supports("avx2"))
-		return TG_SIPHASH_X1;
-	return __builtin_cpu_supports("avx512f") ? TG_SIPHASH_X16 : TG_SIPHASH_X8;
 }
 
 /* Random SYNs of one family, and their cookies one by one. */
