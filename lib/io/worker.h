@@ -49,7 +49,8 @@ struct tg_workers *tg_workers_create(const struct tg_workers_config *config);
 void tg_workers_publish(struct tg_workers *w, const struct tg_world *world);
 
 /* Waits until no worker can hold a world published before the last one; bounded by
- * one loop of the slowest worker. Control. */
+ * one loop of the slowest worker. Asleep meanwhile, so that a worker on the same CPU runs.
+ * Control. */
 void tg_workers_quiesce(struct tg_workers *w);
 
 /* Launches one loop per lcore. 0 or -errno. Control. */

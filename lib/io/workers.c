@@ -9,10 +9,13 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "io/frames.h"
 #include "io/log.h"
 #include "io/worker_internal.h"
+
+#define QUIESCE_POLL_NS 100000 /* a loop takes less */
 
 static int
 layout_shard(struct tg_worker *w, const struct tg_shard_config *config, int node)
@@ -231,10 +234,17 @@ tg_workers_publish(struct tg_workers *w, const struct tg_world *world)
 	atomic_store_explicit(&w->world, world, memory_order_release);
 }
 
+/* Not by rte_rcu_qsbr_synchronize, which spins: where control shares a CPU with the worker that it
+ * waits for, that one would not run before the scheduler's time slice is over, some milliseconds,
+ * and rings of the port overflow. */
 void
 tg_workers_quiesce(struct tg_workers *w)
 {
-	rte_rcu_qsbr_synchronize(w->qsbr, RTE_QSBR_THRID_INVALID);
+	const struct timespec step = { .tv_nsec = QUIESCE_POLL_NS };
+	uint64_t token = rte_rcu_qsbr_start(w->qsbr);
+
+	while (rte_rcu_qsbr_check(w->qsbr, token, false) == 0)
+		(void)nanosleep(&step, NULL); /* cut short by a signal: asks sooner */
 }
 
 int

@@ -3,6 +3,9 @@
  *
  * The turns of workers.
  */
+#include <pthread.h>
+#include <stdio.h>
+
 #include "worker_fixture.h"
 
 static const struct tg_world draining = { .draining = true };
@@ -226,6 +229,58 @@ test_running_workers_answer_and_see_what_is_published(void)
 	tear_down();
 }
 
+#define LOOKS_MAX 200000
+
+/* How often a thread has gone to sleep. */
+static unsigned long
+count_sleeps(pid_t tid)
+{
+	static const char name[] = "voluntary_ctxt_switches:";
+	unsigned long n = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, sizeof(name) - 1) == 0)
+			n = strtoul(line + sizeof(name) - 1, NULL, 10);
+	if (f != NULL)
+		(void)fclose(f);
+	return n;
+}
+
+/* As a worker that runs only while control sleeps. Returns whether it ran. */
+static void *
+report_after_a_sleep(void *control)
+{
+	unsigned long before = count_sleeps(*(pid_t *)control);
+	bool slept = false;
+	unsigned i;
+
+	for (i = 0; i < LOOKS_MAX && !slept; i++)
+		slept = count_sleeps(*(pid_t *)control) > before;
+	rte_rcu_qsbr_quiescent(all->qsbr, 0);
+	return slept ? control : NULL;
+}
+
+static void
+test_quiesce_worker_in_its_loop_lets_it_have_the_cpu(void)
+{
+	pid_t control = rte_gettid();
+	void *ran = NULL;
+	pthread_t worker;
+
+	set_up(1, 1);
+	rte_rcu_qsbr_thread_online(all->qsbr, 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&worker, NULL, report_after_a_sleep, &control), 0);
+	tg_workers_quiesce(all);
+	CU_ASSERT_EQUAL(pthread_join(worker, &ran), 0);
+	CU_ASSERT_PTR_NOT_NULL(ran);
+	rte_rcu_qsbr_thread_offline(all->qsbr, 0);
+	tear_down();
+}
+
 static CU_TestInfo worker_tests[] = {
 	{ "alone: receives and answers without steering",
 	    test_alone_receives_and_answers_without_steering },
@@ -242,6 +297,8 @@ static CU_TestInfo worker_tests[] = {
 	{ "load counts turns with work as busy", test_load_counts_turns_with_work_as_busy },
 	{ "idle sleeps longer until there is work",
 	    test_idle_sleeps_longer_each_time_until_there_is_work },
+	{ "quiesce: a worker in its loop gets the CPU",
+	    test_quiesce_worker_in_its_loop_lets_it_have_the_cpu },
 	{ "running workers answer and see what is published",
 	    test_running_workers_answer_and_see_what_is_published },
 	CU_TEST_INFO_NULL,
