@@ -246,8 +246,8 @@ test_frame_to_send_asks_for_its_offload(void)
 		CU_ASSERT_EQUAL(m->ol_flags, c[i].want);
 		CU_ASSERT_EQUAL(m->pkt_len, 90);
 		CU_ASSERT_EQUAL(m->data_len, 90);
-		CU_ASSERT_TRUE(c[i].want == 0 ||
-			       (m->l2_len == 18 && m->l3_len == 20 && m->tso_segsz == 0));
+		CU_ASSERT_TRUE(
+		    c[i].want == 0 || (m->l2_len == 18 && m->l3_len == 20 && m->tso_segsz == 0));
 	}
 	tg_frames_free(&f, 1);
 }
