@@ -6,7 +6,8 @@
  * the yardstick of the same run, the cycles of one SipHash-2-4 of 16 bytes.
  *
  *   perf/shard [CONNECTIONS ...]
- *   perf/shard requests ROUNDS    that many keep-alive requests on each of 32, for perf/callgrind
+ *   perf/shard PHASE ROUNDS    so many rounds on each of 32, for perf/callgrind; PHASE is open,
+ *                              requests, close or teardown, in which counted_run is called
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct bench {
 	struct rig rig;
 	tg_time_t now;
 	uint64_t cycles;
+	bool counted;        /* what runs belongs to the phase that callgrind counts */
 	uint32_t *seq, *ack; /* of each connection, as the client sees them */
 };
 
@@ -85,6 +87,25 @@ read_answers(struct bench *b)
 	}
 }
 
+/* Callgrind counts what is called from here: not inlined, it has a name. */
+static void __attribute__((noinline))
+counted_run(struct bench *b, const struct tg_frame *rx, uint32_t n)
+{
+	rig_run(&b->rig, b->now, rx, n);
+}
+
+static void
+run(struct bench *b, const struct tg_frame *rx, uint32_t n)
+{
+	uint64_t start = __rdtsc();
+
+	if (b->counted)
+		counted_run(b, rx, n);
+	else
+		rig_run(&b->rig, b->now, rx, n);
+	b->cycles += __rdtsc() - start;
+}
+
 /* Sends one segment on each of n connections, in bursts, in an order that is not the order
  * of memory; adds the cycles spent. */
 static void
@@ -95,26 +116,15 @@ step(struct bench *b, uint32_t n, uint8_t flags, const char *text)
 
 	for (at = 0; at < n; at += BATCH) {
 		uint32_t m = TG_MIN(n - at, BATCH);
-		uint64_t start;
 
 		for (k = 0; k < m; k++) {
 			rx[k] = rig_frame(&b->rig);
 			make_segment(b, (uint32_t)((at + k) * 7919ULL % n), flags, text, &rx[k]);
 		}
 		b->now += 10000;
-		start = __rdtsc();
-		rig_run(&b->rig, b->now, rx, m);
-		b->cycles += __rdtsc() - start;
+		run(b, rx, m);
 		read_answers(b);
 	}
-}
-
-static uint64_t
-timed(struct bench *b, uint32_t n, uint8_t flags, const char *text)
-{
-	b->cycles = 0;
-	step(b, n, flags, text);
-	return b->cycles / n;
 }
 
 static int
@@ -188,43 +198,106 @@ end(struct bench *b)
 	free(b->ack);
 }
 
+/* What a connection goes through, in turn. */
+enum phase { OPEN, REQUESTS, CLOSE, TEARDOWN, PHASES };
+
+static const char *const phase_name[PHASES] = {
+	[OPEN] = "open",
+	[REQUESTS] = "requests",
+	[CLOSE] = "close",
+	[TEARDOWN] = "teardown",
+};
+
 static void
-make_requests(uint32_t rounds)
+phase(struct bench *b, uint32_t n, enum phase p)
+{
+	switch (p) {
+	case OPEN:
+		step(b, n, TG_TCP_SYN, NULL);
+		step(b, n, TG_TCP_ACK, NULL);
+		break;
+	case REQUESTS:
+		step(b, n, TG_TCP_ACK | TG_TCP_PSH, keep_alive);
+		break;
+	case CLOSE:
+		step(b, n, TG_TCP_ACK | TG_TCP_PSH, closing);
+		step(b, n, TG_TCP_ACK | TG_TCP_FIN, NULL);
+		break;
+	case TEARDOWN:
+		step(b, n, TG_TCP_ACK | TG_TCP_FIN, NULL);
+		step(b, n, TG_TCP_ACK, NULL);
+		break;
+	case PHASES:
+		break;
+	}
+}
+
+static void
+count_phase(enum phase p, uint32_t rounds)
 {
 	static struct bench b;
 
 	begin(&b, BATCH);
-	step(&b, BATCH, TG_TCP_SYN, NULL);
-	step(&b, BATCH, TG_TCP_ACK, NULL);
-	while (rounds-- > 0)
-		step(&b, BATCH, TG_TCP_ACK | TG_TCP_PSH, keep_alive);
+	if (p == REQUESTS)
+		phase(&b, BATCH, OPEN);
+	for (; rounds > 0; rounds--) {
+		if (p == CLOSE || p == TEARDOWN)
+			phase(&b, BATCH, OPEN);
+		b.counted = true;
+		phase(&b, BATCH, p);
+		b.counted = false;
+		if (p == OPEN)
+			phase(&b, BATCH, TEARDOWN);
+		if (p != REQUESTS)
+			empty(&b);
+	}
 	end(&b);
+}
+
+/* Whether the arguments ask for a phase to be counted: it is. */
+static bool
+counts_phase(int argc, char **argv)
+{
+	unsigned p;
+
+	for (p = 0; argc == 3 && p < PHASES; p++)
+		if (strcmp(argv[1], phase_name[p]) == 0) {
+			count_phase((enum phase)p, (uint32_t)strtoul(argv[2], NULL, 10));
+			return true;
+		}
+	return false;
+}
+
+static uint64_t
+timed(struct bench *b, uint32_t n, enum phase p)
+{
+	b->cycles = 0;
+	phase(b, n, p);
+	return b->cycles / n;
 }
 
 static void
 measure(uint32_t n)
 {
 	static struct bench b;
-	uint64_t open[ROUNDS], request[ROUNDS], close[ROUNDS], teardown[ROUNDS];
+	uint64_t v[PHASES][ROUNDS];
 	unsigned round, k;
 
 	begin(&b, n);
 	for (round = 0; round < ROUNDS; round++) {
-		open[round] = timed(&b, n, TG_TCP_SYN, NULL) + timed(&b, n, TG_TCP_ACK, NULL);
-		request[round] = 0;
+		v[OPEN][round] = timed(&b, n, OPEN);
+		v[REQUESTS][round] = 0;
 		for (k = 0; k < 4; k++)
-			request[round] += timed(&b, n, TG_TCP_ACK | TG_TCP_PSH, keep_alive) / 4;
-		close[round] = timed(&b, n, TG_TCP_ACK | TG_TCP_PSH, closing) +
-			       timed(&b, n, TG_TCP_ACK | TG_TCP_FIN, NULL);
+			v[REQUESTS][round] += timed(&b, n, REQUESTS) / 4;
+		v[CLOSE][round] = timed(&b, n, CLOSE);
 		empty(&b);
-		step(&b, n, TG_TCP_SYN, NULL);
-		step(&b, n, TG_TCP_ACK, NULL);
-		teardown[round] =
-		    timed(&b, n, TG_TCP_ACK | TG_TCP_FIN, NULL) + timed(&b, n, TG_TCP_ACK, NULL);
+		phase(&b, n, OPEN);
+		v[TEARDOWN][round] = timed(&b, n, TEARDOWN);
 		empty(&b);
 	}
-	printf("%12u %14lu %14lu %20lu %20lu %s\n", n, median(open), median(request), median(close),
-	    median(teardown), rig_is_empty(&b.rig) ? "" : "(connections left: figures are void)");
+	printf("%12u %14lu %14lu %20lu %20lu %s\n", n, median(v[OPEN]), median(v[REQUESTS]),
+	    median(v[CLOSE]), median(v[TEARDOWN]),
+	    rig_is_empty(&b.rig) ? "" : "(connections left: figures are void)");
 	end(&b);
 }
 
@@ -252,10 +325,8 @@ main(int argc, char **argv)
 {
 	int i;
 
-	if (argc == 3 && strcmp(argv[1], "requests") == 0) {
-		make_requests((uint32_t)strtoul(argv[2], NULL, 10));
+	if (counts_phase(argc, argv))
 		return 0;
-	}
 	yardstick();
 	printf("%12s %14s %14s %20s %20s\n", "connections", "open (SYN,ACK)", "keep-alive GET",
 	    "GET and close (FIN)", "teardown (FIN,ACK)");
