@@ -151,13 +151,20 @@ render(struct tg_run *run, uint32_t h, const struct tg_path *path, const struct 
 	return true;
 }
 
+/* Whether a segment could go at once. */
+static bool
+has_room(const struct tg_run *run)
+{
+	return run->spare->n != 0 && run->tx->n != run->tx->cap;
+}
+
 /* Puts output off if it cannot go now. The reason is counted. */
 static bool
 can_send(struct tg_run *run, uint32_t h, struct tg_path *path, bool *have_path)
 {
 	struct tg_shard *shard = run->shard;
 
-	if (run->spare->n == 0 || run->tx->n == run->tx->cap) {
+	if (!has_room(run)) {
 		tg_count(shard->stats, TG_COUNTER_TIMER_NO_SPARE);
 		tg_tcp_defer(&shard->tcp, h, NO_SPARE_RETRY_TICKS, run->now);
 		return false;
@@ -184,11 +191,13 @@ output(struct tg_run *run, uint32_t h)
 	bool have_path = false;
 
 	for (;;) {
-		if (tg_tcp_wants_output(tcp, h) && !can_send(run, h, &path, &have_path))
+		/* With all that a segment takes at hand there is no need to ask for it first. */
+		if (!(have_path && has_room(run)) && tg_tcp_wants_output(tcp, h) &&
+		    !can_send(run, h, &path, &have_path))
 			return true;
 		if (!tg_tcp_output(tcp, h, run->now, &seg, &offset))
 			return true;
-		tg_frames_pop(run->spare, &frame); /* can_send saw one */
+		tg_frames_pop(run->spare, &frame); /* there is one, as was seen */
 		if (!render(run, h, &path, &seg, offset, &frame)) {
 			tg_frames_push(run->spare, &frame);
 			tg_connection_abort(run, h);

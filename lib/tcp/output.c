@@ -181,6 +181,14 @@ fin_due(const struct tg_tcb *t, const struct tg_side *s, uint32_t from)
 	       !tg_tcp_is_opening(t);
 }
 
+/* Whether SND_PTR is behind all there is to send, FIN included. */
+static bool
+is_all_sent(const struct tg_tcb *t, const struct tg_side *s)
+{
+	return tg_seq_gt(s->snd_ptr, s->snd_end) ||
+	       (s->snd_ptr == s->snd_end && !fin_due(t, s, s->snd_ptr));
+}
+
 /* Accounts for [seq, seq + len) and perhaps FIN having been sent. */
 static void
 sent(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now,
@@ -230,21 +238,30 @@ emit(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, uin
 	return true;
 }
 
+/* Whether something other than the next text in line may be due. */
+static bool
+is_repairing(const struct tg_side *s)
+{
+	return s->resend_one || s->probe || s->tlp == TG_TLP_DUE || s->recovering;
+}
+
 /* NewReno's fast retransmit: the segment at SND.UNA, whatever the window. Only what was sent
  * before: new text keeps to the window (SHLD-15). */
 static bool
 output_resend(
     struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
 {
-	uint32_t end = tg_seq_min(s->snd_end, t->snd_nxt);
-	uint32_t len = TG_MIN(end - t->snd_una, text_max(t, s));
-	bool fin = (t->flags & TG_TCB_FIN_SENT) != 0 && t->snd_una + len == s->snd_end;
+	uint32_t end, len;
+	bool fin;
 
 	if (!s->resend_one)
 		return false;
 	s->resend_one = false;
 	if (t->snd_una == t->snd_nxt)
 		return false;
+	end = tg_seq_min(s->snd_end, t->snd_nxt);
+	len = TG_MIN(end - t->snd_una, text_max(t, s));
+	fin = (t->flags & TG_TCB_FIN_SENT) != 0 && t->snd_una + len == s->snd_end;
 	return emit(tcp, t, s, now, t->snd_una, len, fin, seg);
 }
 
@@ -314,6 +331,14 @@ output_probe(
 	if (t->snd_wnd != 0)
 		s->snd_ptr = tg_seq_max(s->snd_ptr, t->snd_una + len + (len == 0));
 	return emit(tcp, t, s, now, t->snd_una, len, len == 0, seg);
+}
+
+static bool
+output_repair(
+    struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, struct tg_segment *seg)
+{
+	return output_resend(tcp, t, s, now, seg) || output_probe(tcp, t, s, now, seg) ||
+	       output_tail_probe(tcp, t, s, now, seg) || output_lost(tcp, t, s, now, seg);
 }
 
 /* Text that waits for a window must not wait for ever: the retransmission timer doubles
@@ -421,9 +446,7 @@ output_next(
 	uint32_t seq = s->snd_ptr, len;
 	bool fin, is_new;
 
-	if (seq == s->snd_end && !fin_due(t, s, seq))
-		return false;
-	if (tg_seq_gt(seq, s->snd_end))
+	if (is_all_sent(t, s))
 		return false;
 	if (t->snd_una == t->snd_nxt) {
 		tg_cc_idle(tcp, t, tg_time_tick(now) - s->sent_at);
@@ -480,12 +503,20 @@ tg_tcp_output(
 	}
 	if (s != NULL && tg_tcp_sends(t, s) && t->state != TG_TCP_TIME_WAIT &&
 	    t->state != TG_TCP_FIN_WAIT_2)
-		any = output_resend(tcp, t, s, now, seg) || output_probe(tcp, t, s, now, seg) ||
-		      output_tail_probe(tcp, t, s, now, seg) || output_lost(tcp, t, s, now, seg) ||
+		any = (is_repairing(s) && output_repair(tcp, t, s, now, seg)) ||
 		      output_next(tcp, t, s, now, seg);
 	if (any)
 		*offset = seg->seq - s->snd_base;
 	return any || output_ack(tcp, t, s, now, seg);
+}
+
+/* Whether output_repair has something to try. */
+static bool
+repair_due(const struct tg_tcb *t, const struct tg_side *s)
+{
+	struct tg_sack_block lost;
+
+	return s->resend_one || s->probe || s->tlp == TG_TLP_DUE || tg_recovery_next(t, s, &lost);
 }
 
 bool
@@ -493,7 +524,6 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 {
 	const struct tg_tcb *t = &tcp->tcb[h];
 	const struct tg_side *s = tg_tcp_side_of(tcp, t);
-	struct tg_sack_block lost;
 	uint32_t seq, len;
 	bool fin;
 
@@ -501,9 +531,11 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 		return false;
 	if ((t->flags & (TG_TCB_SEND_SYN | TG_TCB_SEND_ACK)) != 0)
 		return true;
-	return s != NULL && tg_tcp_sends(t, s) &&
-	       (s->resend_one || s->probe || s->tlp == TG_TLP_DUE ||
-		   tg_recovery_next(t, s, &lost) || next_segment(t, s, &seq, &len, &fin));
+	if (s == NULL || !tg_tcp_sends(t, s))
+		return false;
+	if (is_repairing(s) && repair_due(t, s))
+		return true;
+	return !is_all_sent(t, s) && next_segment(t, s, &seq, &len, &fin);
 }
 
 void
