@@ -6,12 +6,15 @@
 static bool
 prefix_equal(const union tg_ip *a, const union tg_ip *b, uint8_t prefix_len)
 {
-	size_t whole = prefix_len / 8;
-	uint8_t mask = (uint8_t)(0xff00 >> prefix_len % 8);
+	uint64_t differing = a->q[0] ^ b->q[0];
+	int equal = 0;
 
-	if (memcmp(a->b, b->b, whole) != 0)
-		return false;
-	return mask == 0 || ((a->b[whole] ^ b->b[whole]) & mask) == 0;
+	if (differing == 0) {
+		differing = a->q[1] ^ b->q[1];
+		equal = 64;
+	}
+	return differing == 0 ||
+	       equal + __builtin_clzll(__builtin_bswap64(differing)) >= prefix_len;
 }
 
 uint16_t

@@ -62,12 +62,11 @@ static uint32_t
 build_ip(
     struct tg_frame *f, const struct tg_path *path, uint8_t tos, uint8_t proto, uint32_t l4_len)
 {
-	uint32_t l4 = tg_path_header_bytes(path);
-	uint32_t l3;
+	uint32_t l3, l4;
 
-	assert(l4 + l4_len <= f->room);
 	l3 = tg_build_eth(f->data, path->dst_mac, path->src_mac, path->vlan,
 	    path->is_ipv6 ? TG_ETHERTYPE_IP6 : TG_ETHERTYPE_IP4);
+	l4 = l3 + (path->is_ipv6 ? TG_IP6_HEADER_BYTES : TG_IP4_HEADER_BYTES);
 	if (path->is_ipv6)
 		build_ip6(f->data + l3, path, tos, proto, l4_len);
 	else
@@ -85,6 +84,7 @@ build_ip(
 uint32_t
 tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint32_t l4_len)
 {
+	assert(tg_path_header_bytes(path) + l4_len <= f->room);
 	return build_ip(f, path, path->tos, proto, l4_len);
 }
 
@@ -110,14 +110,12 @@ build_tcp_header(uint8_t *p, const struct tg_segment *seg)
 void
 tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_segment *seg)
 {
-	uint8_t *tcp = f->data + tg_path_header_bytes(path);
-	uint32_t tcp_len;
+	uint32_t tcp_len, l4 = tg_path_header_bytes(path);
+	uint8_t *tcp = f->data + l4;
 	uint64_t sum;
 	be16_t csum;
 
-	assert(tg_path_header_bytes(path) + TG_TCP_HEADER_BYTES + tg_tcp_options_bytes(&seg->opt) +
-		   seg->len <=
-	       f->room);
+	assert(l4 + TG_TCP_HEADER_BYTES + tg_tcp_options_bytes(&seg->opt) + seg->len <= f->room);
 	tcp_len = build_tcp_header(tcp, seg) + seg->len;
 	assert(seg->text == NULL || seg->text + seg->len == tcp + tcp_len);
 	build_ip(f, path, path->tos | seg->ecn, TG_IPPROTO_TCP, tcp_len);

@@ -157,6 +157,8 @@ tg_tcp_options_bytes(const struct tg_tcp_options *opt)
 {
 	uint32_t n = 0, blocks;
 
+	if (opt->present == 0)
+		return 0;
 	if (opt->present & TG_OPT_MSS)
 		n += MSS_BYTES;
 	if (opt->present & TG_OPT_TIMESTAMP)
@@ -231,6 +233,8 @@ tg_tcp_options_write(uint8_t *start, const struct tg_tcp_options *opt)
 {
 	uint8_t *p = start;
 
+	if (opt->present == 0)
+		return 0;
 	if (opt->present & TG_OPT_MSS) {
 		tg_store16(p, KIND_MSS << 8 | MSS_BYTES);
 		tg_store16(p + 2, opt->mss);

@@ -27,7 +27,7 @@ finish(struct tg_run *run, uint32_t h, const struct tg_tcp_result *r)
 	run->shard->ops->closed(run, h, r);
 	if (run->shard->waiting.n != 0)
 		tg_waiting_remove(run, h);
-	tg_tcp_free(run->tcp, h, run->spare);
+	tg_tcp_free_ended(run->tcp, h, r, run->spare);
 }
 
 /* Fills in the way to the peer of h. False: the next hop is not known yet. */
@@ -80,8 +80,9 @@ tg_connection_result(struct tg_run *run, uint32_t h, const struct tg_tcp_result 
 bool
 tg_connection_close(struct tg_run *run, uint32_t h)
 {
-	struct tg_tcp_result r = { .handle = h };
+	struct tg_tcp_result r;
 
+	tg_tcp_clear_result(&r, h);
 	tg_tcp_close(run->tcp, h, &r);
 	if ((r.events & TG_TCP_EVENT_CLOSED) == 0)
 		return true;
@@ -92,8 +93,9 @@ tg_connection_close(struct tg_run *run, uint32_t h)
 void
 tg_connection_abort(struct tg_run *run, uint32_t h)
 {
-	struct tg_tcp_result r = { .handle = h };
+	struct tg_tcp_result r;
 
+	tg_tcp_clear_result(&r, h);
 	tg_tcp_abort(run->tcp, h, &r);
 	tg_connection_result(run, h, &r);
 }

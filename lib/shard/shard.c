@@ -16,6 +16,7 @@ struct arrival {
 	struct tg_frame frame;
 	struct tg_packet pkt;
 	uint32_t hash;
+	uint32_t likely; /* the connection that it seems to belong to, or TG_HANDLE_NONE */
 };
 
 void
@@ -144,7 +145,7 @@ static void
 receive_tcp(struct tg_run *run, struct arrival *a)
 {
 	struct tg_shard *shard = run->shard;
-	uint32_t h = tg_tcp_find(&shard->tcp, &a->pkt, a->hash);
+	uint32_t h = tg_tcp_find_likely(&shard->tcp, a->likely, &a->pkt, a->hash);
 	enum tg_drop why = h == TG_HANDLE_NONE ? check_addresses(shard, &a->pkt) : TG_DROP_NONE;
 	struct tg_tcp_result r;
 
@@ -273,16 +274,16 @@ parse_chunk(
 /* Brings the likely TCB of every segment into the cache. Lookups that count are made
  * one by one: an earlier segment may open or end the connection of a later one. */
 static void
-prefetch_tcbs(const struct tg_tcp *tcp, const struct arrival *a, uint32_t n)
+prefetch_tcbs(const struct tg_tcp *tcp, struct arrival *a, uint32_t n)
 {
 	struct tg_flow_probe probe;
-	uint32_t i, h;
+	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		tg_flowtable_probe(&tcp->flows, a[i].hash, &probe);
-		h = tg_flowtable_next(&tcp->flows, &probe);
-		if (h != TG_HANDLE_NONE)
-			__builtin_prefetch(tg_tcp_tcb(tcp, h));
+		a[i].likely = tg_flowtable_next(&tcp->flows, &probe);
+		if (a[i].likely != TG_HANDLE_NONE)
+			__builtin_prefetch(tg_tcp_tcb(tcp, a[i].likely));
 	}
 }
 

@@ -69,7 +69,7 @@ tg_tcp_icmp(struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_icmp_error *err,
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
-	*r = (struct tg_tcp_result){ .handle = h };
+	tg_tcp_clear_result(r, h);
 	/* RFC 5927 section 4.1: SND.UNA =< quoted sequence number < SND.NXT. */
 	if (!tg_seq_in_window(err->quoted_seq, t->snd_una, t->snd_nxt - t->snd_una)) {
 		r->drop = TG_DROP_ICMP_NO_CONNECTION;

@@ -283,7 +283,9 @@ tg_tcp_input(struct tg_tcp *tcp, uint32_t h, const struct tg_packet *pkt, uint32
 		.tcp = tcp, .h = h, .pkt = pkt, .seg = &pkt->tcp, .hash = hash, .now = now, .r = r
 	};
 
-	*r = (struct tg_tcp_result){ .handle = h };
+	tg_tcp_clear_result(r, h);
+	r->hashed = true;
+	r->hash = hash;
 	if (h == TG_HANDLE_NONE) {
 		tg_tcp_no_connection(&in);
 		return;

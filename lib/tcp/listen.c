@@ -178,7 +178,7 @@ tg_tcp_input_again(struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t has
 	uint16_t endpoint =
 	    tg_tcp_find_listener(tcp->config, pkt->is_ipv6, &pkt->dst, pkt->tcp.dport, pkt->vlan);
 
-	*r = (struct tg_tcp_result){ .handle = TG_HANDLE_NONE };
+	tg_tcp_clear_result(r, TG_HANDLE_NONE);
 	if ((pkt->tcp.flags & TG_TCP_SYN) != 0)
 		open_passive(&in, endpoint);
 	else

@@ -109,6 +109,14 @@ add_options(const struct tg_tcp *tcp, const struct tg_tcb *t, const struct tg_si
 		add_sack_blocks(tcp, t, s, opt);
 }
 
+/* A segment with nothing in it. Options are written as they become present. */
+static void
+begin_segment(struct tg_segment *seg, uint32_t seq)
+{
+	memset(seg, 0, offsetof(struct tg_segment, opt.mss));
+	seg->seq = seq;
+}
+
 /* Fills in what every segment of a synchronised connection carries. Whatever ACK was due
  * goes with it. */
 static void
@@ -228,7 +236,8 @@ static bool
 emit(struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s, tg_time_t now, uint32_t seq,
     uint32_t len, bool fin, struct tg_segment *seg)
 {
-	*seg = (struct tg_segment){ .seq = seq, .len = len };
+	begin_segment(seg, seq);
+	seg->len = len;
 	if (len != 0 && seq + len == s->snd_end)
 		seg->flags |= TG_TCP_PSH; /* MUST-61: the last buffered segment */
 	if (fin)
@@ -388,6 +397,16 @@ next_gap(const struct tg_tcb *t, const struct tg_side *s, uint32_t *seq)
 	return lost.right;
 }
 
+/* Whether nothing is under way and one segment takes all there is, as with most answers: nothing
+ * but a window that leaves no room for the FIN can then hold it back. */
+static bool
+is_lone_segment(const struct tg_tcb *t, const struct tg_side *s, uint32_t mss)
+{
+	return t->snd_una == t->snd_nxt && s->snd_ptr == t->snd_nxt && !s->recovering &&
+	       t->cwnd != 0 && t->state > TG_TCP_SYN_RECEIVED &&
+	       s->snd_end - s->snd_ptr <= TG_MIN(mss, tg_tcp_snd_wnd(t));
+}
+
 /* The next segment from SND_PTR on, without what the peer has, that CWND and SND.WND let go. */
 static bool
 next_segment(
@@ -397,6 +416,11 @@ next_segment(
 	bool last;
 
 	*seq = s->snd_ptr;
+	if (is_lone_segment(t, s, mss)) {
+		*len = s->snd_end - s->snd_ptr;
+		*fin = (t->flags & TG_TCB_FIN_QUEUED) != 0 && *len < tg_tcp_snd_wnd(t);
+		return *fin || *len != 0;
+	}
 	gap_end = next_gap(t, s, seq);
 	wnd_edge = t->snd_una + tg_tcp_snd_wnd(t);
 	edge = tg_seq_min(tg_cc_edge(t, s, *seq), wnd_edge);
@@ -481,7 +505,7 @@ output_ack(
 {
 	if ((t->flags & TG_TCB_SEND_ACK) == 0)
 		return false;
-	*seg = (struct tg_segment){ .seq = bare_seq(t, s) };
+	begin_segment(seg, bare_seq(t, s));
 	describe(tcp, t, s, now, seg);
 	return true;
 }

@@ -203,6 +203,17 @@ tg_tcp_find(const struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t hash
 	return h;
 }
 
+uint32_t
+tg_tcp_find_likely(
+    const struct tg_tcp *tcp, uint32_t likely, const struct tg_packet *pkt, uint32_t hash)
+{
+	/* A TCB that is not CLOSED is in the flow table, no other with the same tuple. */
+	if (likely != TG_HANDLE_NONE && tcp->tcb[likely].state != TG_TCP_CLOSED &&
+	    is_connection(tcp, likely, pkt))
+		return likely;
+	return tg_tcp_find(tcp, pkt, hash);
+}
+
 struct tg_side *
 tg_tcp_side(struct tg_tcp *tcp, uint32_t h)
 {
@@ -323,8 +334,8 @@ tg_tcp_end(struct tg_tcp *tcp, uint32_t h, enum tg_counter why, struct tg_tcp_re
 	r->why = (uint8_t)why;
 }
 
-void
-tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare)
+static void
+free_hashed(struct tg_tcp *tcp, uint32_t h, uint32_t hash, struct tg_frames *spare)
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
@@ -334,8 +345,21 @@ tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare)
 		release_side(tcp, t);
 	}
 	tg_wheel_cancel(&tcp->wheel, h);
-	tg_flowtable_remove(&tcp->flows, tg_tcp_hash_of(tcp, h), h);
+	tg_flowtable_remove(&tcp->flows, hash, h);
 	tg_tcb_release(tcp, h);
+}
+
+void
+tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare)
+{
+	free_hashed(tcp, h, tg_tcp_hash_of(tcp, h), spare);
+}
+
+void
+tg_tcp_free_ended(
+    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_result *r, struct tg_frames *spare)
+{
+	free_hashed(tcp, h, r->hashed ? r->hash : tg_tcp_hash_of(tcp, h), spare);
 }
 
 void
@@ -392,7 +416,7 @@ tg_tcp_recycle_time_wait(struct tg_tcp *tcp, bool is_ipv6, struct tg_tcp_result 
 {
 	uint32_t h = TG_HANDLE_NONE;
 
-	*r = (struct tg_tcp_result){ .handle = h };
+	tg_tcp_clear_result(r, h);
 	if ((is_ipv6 ? tcp->free6 : tcp->free4) != TG_HANDLE_NONE ||
 	    tg_gauge(&tcp->gauges->state[TG_TCP_TIME_WAIT]) == 0)
 		return;

@@ -113,8 +113,18 @@ struct tg_tcp_result {
 	bool has_reply;  /* reply is to be sent, outside the connection's own output */
 	bool syn_text;   /* the SYN's text may be taken: tg_tcp_strip_syn */
 	uint8_t why;     /* with CLOSED: enum tg_counter that the end counted as */
-	struct tg_segment reply;
+	bool hashed;     /* hash is that of the connection, for tg_tcp_free */
+	uint32_t hash;
+	struct tg_segment reply; /* only with has_reply */
 };
+
+/* Makes *r say that nothing happened to h. The reply, most of it, is written with has_reply. */
+static inline void
+tg_tcp_clear_result(struct tg_tcp_result *r, uint32_t h)
+{
+	memset(r, 0, offsetof(struct tg_tcp_result, reply));
+	r->handle = h;
+}
 
 /* Cuts everything from arena; tcp itself, stats and gauges are the caller's. Run over a
  * measuring arena it only measures. now_tick starts the wheel. */
@@ -124,6 +134,11 @@ void tg_tcp_layout(struct tg_tcp *tcp, struct tg_arena *arena, const struct tg_t
 /* The connection that a received segment belongs to, or TG_HANDLE_NONE. hash is
  * tg_flow_hash of the packet. */
 uint32_t tg_tcp_find(const struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_t hash);
+
+/* The same, where likely is a connection that the flow table yielded for hash a moment ago, before
+ * other segments were handled; or TG_HANDLE_NONE. */
+uint32_t tg_tcp_find_likely(
+    const struct tg_tcp *tcp, uint32_t likely, const struct tg_packet *pkt, uint32_t hash);
 
 /* Handles one received segment up to its text: RFC 9293 3.10.7, steps one to six, for
  * connection h or, with TG_HANDLE_NONE, for LISTEN and CLOSED. Text and FIN follow by
@@ -290,6 +305,10 @@ void tg_tcp_input_again(struct tg_tcp *tcp, const struct tg_packet *pkt, uint32_
 /* Frees a connection in state CLOSED, its frames onto spare. Until then tg_tcp_take yields
  * what arrived in order and was not taken. */
 void tg_tcp_free(struct tg_tcp *tcp, uint32_t h, struct tg_frames *spare);
+
+/* The same for the connection that r says has ended: its hash may be known from there. */
+void tg_tcp_free_ended(
+    struct tg_tcp *tcp, uint32_t h, const struct tg_tcp_result *r, struct tg_frames *spare);
 
 /* Pushes every frame held by any connection onto spare: shutting down. */
 void tg_tcp_release_frames(struct tg_tcp *tcp, struct tg_frames *spare);

@@ -279,7 +279,7 @@ tg_tcp_timer(struct tg_tcp *tcp, uint32_t h, tg_time_t now, struct tg_tcp_result
 {
 	struct tg_tcb *t = &tcp->tcb[h];
 
-	*r = (struct tg_tcp_result){ .handle = h };
+	tg_tcp_clear_result(r, h);
 	if (tg_tcp_is_opening(t))
 		syn_timeout(tcp, h, now, r);
 	else if (t->state == TG_TCP_TIME_WAIT) {
