@@ -365,7 +365,8 @@ release_oldest(struct tg_http_conn *c, struct tg_http_pins *pins)
 	unpin(pins, c->answer[0].slot);
 	c->released += c->answer[0].len;
 	c->n_answers--;
-	memmove(c->answer, c->answer + 1, c->n_answers * sizeof(c->answer[0]));
+	if (c->n_answers != 0)
+		memmove(c->answer, c->answer + 1, c->n_answers * sizeof(c->answer[0]));
 }
 
 void

@@ -85,8 +85,20 @@ expect(struct tg_http_parser *ps, uint8_t c, enum state state, const uint8_t *p)
 	return *p == c ? enter(ps, state, p + 1) : fail(ps, TG_HTTP_400, p);
 }
 
+/* CRLF before end, taken at once if all of it is there: lf is the state between, behind that
+ * after it. */
+static const uint8_t *
+expect_crlf(struct tg_http_parser *ps, enum state lf, enum state behind, const uint8_t *p,
+    const uint8_t *end)
+{
+	if (end - p >= 2 && p[0] == '\r' && p[1] == '\n')
+		return enter(ps, behind, p + 2);
+	return expect(ps, '\r', lf, p);
+}
+
 /* The functions below read bytes of one state from p, which is before end, and return the
- * first byte that they did not take. */
+ * first byte that they did not take. Where the next state is certain they may go on with it: end
+ * is never beyond what the line or section may hold. */
 
 /* Empty lines before a request are left over from a body, RFC 9112 section 2.2. */
 static const uint8_t *
@@ -103,8 +115,13 @@ read_start(struct tg_http_parser *ps, const uint8_t *p)
 static const uint8_t *
 read_method(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_TOKEN);
+	const uint8_t *stop;
 
+	if (ps->word_len == 0 && end - p >= 4 && memcmp(p, "GET ", 4) == 0) {
+		ps->method = TG_HTTP_METHOD_GET;
+		return enter(ps, STATE_TARGET, p + 4);
+	}
+	stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_TOKEN);
 	tg_http_word_keep(ps, p, stop);
 	if (stop == end)
 		return stop;
@@ -114,13 +131,24 @@ read_method(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	return expect(ps, ' ', STATE_TARGET, stop);
 }
 
+static const uint8_t *
+read_path(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_PATH);
+
+	keep_path(ps, p, stop);
+	if (stop == end)
+		return stop;
+	return *stop == ' ' ? enter(ps, STATE_VERSION, stop + 1) : enter(ps, STATE_QUERY, stop);
+}
+
 /* Tells the four forms of RFC 9112 section 3.2 apart by their first byte. An authority
  * is only CONNECT's, whose method is refused whatever it names. */
 static const uint8_t *
-read_target(struct tg_http_parser *ps, const uint8_t *p)
+read_target(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
 	if (*p == '/' && ps->method != TG_HTTP_METHOD_CONNECT)
-		return enter(ps, STATE_PATH, p);
+		return read_path(ps, enter(ps, STATE_PATH, p), end);
 	if (*p == '*' && ps->method == TG_HTTP_METHOD_OPTIONS)
 		return enter(ps, STATE_TARGET_END, p + 1);
 	if (!tg_http_is_class(*p, TG_HTTP_CLASS_HOST) && *p != '[')
@@ -179,15 +207,6 @@ read_authority(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 }
 
 static const uint8_t *
-read_path(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_PATH);
-
-	keep_path(ps, p, stop);
-	return stop == end ? stop : enter(ps, STATE_QUERY, stop);
-}
-
-static const uint8_t *
 read_query(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
 	p = tg_http_skip_class(p, end, TG_HTTP_CLASS_TARGET);
@@ -198,9 +217,14 @@ static const uint8_t *
 read_version(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
 	static const char form[] = { 'H', 'T', 'T', 'P', '/', '0', '.', '0' };
-	const uint8_t *stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_TARGET);
+	const uint8_t *stop;
 	const char *w = ps->word;
 
+	if (ps->word_len == 0 && end - p >= 9 && memcmp(p, "HTTP/1.1\r", 9) == 0) {
+		ps->minor = 1;
+		return expect_crlf(ps, STATE_LINE_LF, STATE_SECTION, p + 8, end);
+	}
+	stop = tg_http_skip_class(p, end, TG_HTTP_CLASS_TARGET);
 	tg_http_word_keep(ps, p, stop);
 	if (stop == end)
 		return stop;
@@ -211,18 +235,18 @@ read_version(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	if (w[5] != '1')
 		return fail(ps, TG_HTTP_505, stop);
 	ps->minor = (uint8_t)(w[7] - '0');
-	return expect(ps, '\r', STATE_LINE_LF, stop);
+	return expect_crlf(ps, STATE_LINE_LF, STATE_SECTION, stop, end);
 }
 
 static const uint8_t *
-read_field(struct tg_http_parser *ps, const uint8_t *p)
+read_value(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
-	if (*p == '\r')
-		return enter(ps, STATE_END_LF, p + 1);
-	if (ps->n_fields == TG_HTTP_FIELDS_MAX)
-		return fail(ps, TG_HTTP_431, p);
-	ps->n_fields++;
-	return enter(ps, STATE_NAME, p);
+	p = tg_http_field_read(ps, p, end);
+	if (p == end)
+		return p;
+	if (!tg_http_field_end(ps))
+		return fail(ps, TG_HTTP_400, p);
+	return expect_crlf(ps, STATE_VALUE_LF, STATE_FIELD, p, end);
 }
 
 /* A line that starts with a space, the folding of RFC 9112 section 5.2, ends here too:
@@ -237,18 +261,9 @@ read_name(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 		return stop;
 	if (ps->word_len == 0 || !tg_http_field_begin(ps))
 		return fail(ps, TG_HTTP_400, stop);
-	return expect(ps, ':', STATE_VALUE, stop);
-}
-
-static const uint8_t *
-read_value(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
-{
-	p = tg_http_field_read(ps, p, end);
-	if (p == end)
-		return p;
-	if (!tg_http_field_end(ps))
-		return fail(ps, TG_HTTP_400, p);
-	return expect(ps, '\r', STATE_VALUE_LF, p);
+	if (end - stop < 2 || *stop != ':')
+		return expect(ps, ':', STATE_VALUE, stop);
+	return read_value(ps, enter(ps, STATE_VALUE, stop + 1), end);
 }
 
 /* Whether the fields agree with each other and the version: one Host (RFC 9112 3.2),
@@ -273,6 +288,19 @@ read_end_lf(struct tg_http_parser *ps, const uint8_t *p)
 }
 
 static const uint8_t *
+read_field(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
+{
+	if (*p == '\r') {
+		p = enter(ps, STATE_END_LF, p + 1);
+		return p == end ? p : read_end_lf(ps, p);
+	}
+	if (ps->n_fields == TG_HTTP_FIELDS_MAX)
+		return fail(ps, TG_HTTP_431, p);
+	ps->n_fields++;
+	return read_name(ps, enter(ps, STATE_NAME, p), end);
+}
+
+static const uint8_t *
 step(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 {
 	switch ((enum state)ps->state) {
@@ -283,7 +311,7 @@ step(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	case STATE_METHOD:
 		return read_method(ps, p, end);
 	case STATE_TARGET:
-		return read_target(ps, p);
+		return read_target(ps, p, end);
 	case STATE_SCHEME:
 		return read_scheme(ps, p, end);
 	case STATE_SCHEME_SLASH:
@@ -301,7 +329,7 @@ step(struct tg_http_parser *ps, const uint8_t *p, const uint8_t *end)
 	case STATE_LINE_LF:
 		return expect(ps, '\n', STATE_SECTION, p);
 	case STATE_FIELD:
-		return read_field(ps, p);
+		return read_field(ps, p, end);
 	case STATE_NAME:
 		return read_name(ps, p, end);
 	case STATE_VALUE:
