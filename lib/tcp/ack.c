@@ -236,6 +236,15 @@ fin_acknowledged(struct tg_tcp_input *in)
 	return TG_STEP_ON;
 }
 
+/* Whether an ACK of our FIN ends the connection, and says nothing else that would count. */
+static bool
+is_last_ack(const struct tg_tcp_input *in)
+{
+	return in->t->state == TG_TCP_LAST_ACK && in->seg->ack == in->t->snd_nxt &&
+	       (in->seg->flags & TG_TCP_ECE) == 0 && in->s->tlp == TG_TLP_NONE &&
+	       !is_in_trouble(in);
+}
+
 enum tg_tcp_step
 tg_tcp_check_ack(struct tg_tcp_input *in)
 {
@@ -248,8 +257,14 @@ tg_tcp_check_ack(struct tg_tcp_input *in)
 		tg_tcp_challenge_ack(in);
 		return tg_step_drop(in, TG_DROP_TCP_ACK_INVALID);
 	}
-	if (in->s != NULL) /* else nothing is under way */
+	if (in->s != NULL) { /* else nothing is under way */
+		if (is_last_ack(in)) {
+			in->t->snd_una = in->seg->ack;
+			in->r->events |= TG_TCP_EVENT_ACKED;
+			return fin_acknowledged(in);
+		}
 		check_progress(in);
+	}
 	if (in->seg->wnd == 0 && in->seg->ack == in->t->snd_una)
 		in->t->retries = 0; /* MUST-37: a peer that answers probes is alive */
 	update_window(in);

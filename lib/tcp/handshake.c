@@ -35,7 +35,6 @@ tg_tcp_new_connection(
 		.nexthop = UINT16_MAX,
 		.side = TG_HANDLE_NONE,
 		.timer = t->timer,
-		.ts_off = tg_tcp_ts_offset(tcp, pkt),
 	};
 	if (pkt->is_ipv6)
 		tcp->raddr6[h - tcp->n4] = pkt->src;
@@ -185,8 +184,10 @@ tg_tcp_connect(struct tg_tcp *tcp, uint16_t endpoint, const union tg_ip *remote,
 	    TG_TCB_ACTIVE | TG_TCB_SEND_SYN | TG_TCB_WSCALE | tg_tcp_default_flags(tcp->config);
 	if (tcp->config->sack)
 		t->flags |= TG_TCB_SACK;
-	if (tcp->config->timestamps)
+	if (tcp->config->timestamps) {
 		t->flags |= TG_TCB_TIMESTAMPS;
+		t->ts_off = tg_tcp_ts_offset(tcp, &pkt);
+	}
 	if (tcp->config->ecn == TG_TCP_ECN_ALWAYS)
 		t->flags |= TG_TCB_ECN;
 	t->snd_una = tg_tcp_isn(tcp, &pkt, now);

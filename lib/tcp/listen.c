@@ -68,6 +68,8 @@ receive_syn(struct tg_tcp_input *in, uint32_t iss)
 	t->snd_una = iss;
 	t->snd_nxt = iss + 1;
 	tg_tcp_negotiate(tcp, t, in->pkt);
+	if ((t->flags & TG_TCB_TIMESTAMPS) != 0)
+		t->ts_off = tg_tcp_ts_offset(tcp, in->pkt);
 	tg_cc_init(tcp, t);
 	t->syn_time = 0;
 	tg_tcp_set_state(tcp, t, TG_TCP_SYN_RECEIVED);
