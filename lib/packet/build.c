@@ -25,26 +25,32 @@ tg_build_eth(
 	return at + 2;
 }
 
+/* Headers are made in registers and summed there: a load of several fields would have to wait
+ * until their stores have left the store buffer. A sum of the halves of words, which cannot
+ * overflow. */
+static uint64_t
+halves(uint64_t word)
+{
+	return (word & UINT32_MAX) + (word >> 32);
+}
+
 /* Identification 0 is right for an atomic datagram, RFC 6864 4.1. */
 static void
 build_ip4(uint8_t *p, const struct tg_path *path, uint8_t tos, uint8_t proto, uint32_t l4_len)
 {
-	be16_t csum = 0;
+	uint64_t first = IP4_VERSION_AND_LENGTH | (uint64_t)tos << 8 |
+			 (uint64_t)tg_be16((uint16_t)(TG_IP4_HEADER_BYTES + l4_len)) << 16 |
+			 (uint64_t)tg_be16(TG_IP4_DONT_FRAGMENT) << 48;
+	uint32_t second = path->ttl | (uint32_t)proto << 8;
 
-	p[0] = IP4_VERSION_AND_LENGTH;
-	p[1] = tos;
-	tg_store16(p + 2, (uint16_t)(TG_IP4_HEADER_BYTES + l4_len));
-	tg_store16(p + 4, 0);
-	tg_store16(p + 6, TG_IP4_DONT_FRAGMENT);
-	p[8] = path->ttl;
-	p[9] = proto;
-	memcpy(p + 10, &csum, sizeof(csum));
+	if (!(path->offload & TG_OFFLOAD_IP_CSUM))
+		second |=
+		    (uint32_t)tg_checksum_fold(halves(first) + second + path->src.v4 + path->dst.v4)
+		    << 16;
+	memcpy(p, &first, sizeof(first));
+	memcpy(p + 8, &second, sizeof(second));
 	memcpy(p + 12, &path->src.v4, sizeof(path->src.v4));
 	memcpy(p + 16, &path->dst.v4, sizeof(path->dst.v4));
-	if (path->offload & TG_OFFLOAD_IP_CSUM)
-		return;
-	csum = tg_checksum_fold(tg_checksum_add(0, p, TG_IP4_HEADER_BYTES));
-	memcpy(p + 10, &csum, sizeof(csum));
 }
 
 static void
@@ -88,22 +94,23 @@ tg_build_ip(struct tg_frame *f, const struct tg_path *path, uint8_t proto, uint3
 	return build_ip(f, path, path->tos, proto, l4_len);
 }
 
-/* Writes the TCP header with a checksum of 0; returns its length. */
+/* Writes the TCP header with a checksum of 0; returns its length. *sum: that of its first
+ * TG_TCP_HEADER_BYTES. */
 static uint32_t
-build_tcp_header(uint8_t *p, const struct tg_segment *seg)
+build_tcp_header(uint8_t *p, const struct tg_segment *seg, uint64_t *sum)
 {
-	uint32_t len;
+	uint32_t len =
+	    TG_TCP_HEADER_BYTES + tg_tcp_options_write(p + TG_TCP_HEADER_BYTES, &seg->opt);
+	uint64_t first =
+	    seg->sport | (uint32_t)seg->dport << 16 | (uint64_t)tg_be32(seg->seq) << 32;
+	uint64_t second = tg_be32(seg->ack) | (uint64_t)(len / 4 << 4) << 32 |
+			  (uint64_t)seg->flags << 40 | (uint64_t)tg_be16(seg->wnd) << 48;
+	uint32_t third = (uint32_t)tg_be16(seg->urg) << 16;
 
-	memcpy(p, &seg->sport, sizeof(seg->sport));
-	memcpy(p + 2, &seg->dport, sizeof(seg->dport));
-	tg_store32(p + 4, seg->seq);
-	tg_store32(p + 8, seg->ack);
-	p[13] = seg->flags;
-	tg_store16(p + 14, seg->wnd);
-	tg_store16(p + 16, 0);
-	tg_store16(p + 18, seg->urg);
-	len = TG_TCP_HEADER_BYTES + tg_tcp_options_write(p + TG_TCP_HEADER_BYTES, &seg->opt);
-	p[12] = (uint8_t)(len / 4 << 4);
+	memcpy(p, &first, sizeof(first));
+	memcpy(p + 8, &second, sizeof(second));
+	memcpy(p + 16, &third, sizeof(third));
+	*sum = halves(first) + halves(second) + third;
 	return len;
 }
 
@@ -112,11 +119,11 @@ tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_seg
 {
 	uint32_t tcp_len, l4 = tg_path_header_bytes(path);
 	uint8_t *tcp = f->data + l4;
-	uint64_t sum;
+	uint64_t sum, header;
 	be16_t csum;
 
 	assert(l4 + TG_TCP_HEADER_BYTES + tg_tcp_options_bytes(&seg->opt) + seg->len <= f->room);
-	tcp_len = build_tcp_header(tcp, seg) + seg->len;
+	tcp_len = build_tcp_header(tcp, seg, &header) + seg->len;
 	assert(seg->text == NULL || seg->text + seg->len == tcp + tcp_len);
 	build_ip(f, path, path->tos | seg->ecn, TG_IPPROTO_TCP, tcp_len);
 	sum = tg_checksum_pseudo(path->is_ipv6, &path->src, &path->dst, TG_IPPROTO_TCP, tcp_len);
@@ -125,7 +132,9 @@ tg_build_tcp(struct tg_frame *f, const struct tg_path *path, const struct tg_seg
 		f->flags |= TG_FRAME_TX_L4_CSUM;
 		csum = (be16_t)~tg_checksum_fold(sum);
 	} else {
-		csum = tg_checksum_fold(tg_checksum_add(sum, tcp, tcp_len));
+		sum =
+		    tg_checksum_add(sum, tcp + TG_TCP_HEADER_BYTES, tcp_len - TG_TCP_HEADER_BYTES);
+		csum = tg_checksum_fold(halves(sum) + header);
 	}
 	memcpy(tcp + 16, &csum, sizeof(csum));
 }
