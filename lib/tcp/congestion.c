@@ -255,8 +255,8 @@ tg_cc_timeout(const struct tg_tcp *tcp, struct tg_tcb *t, struct tg_side *s)
 void
 tg_cc_idle(const struct tg_tcp *tcp, struct tg_tcb *t, uint32_t ticks)
 {
-	if (ticks > tg_tcp_rto(tcp, t, 0))
-		t->cwnd = TG_MIN(t->cwnd, tcp->config->initial_window);
+	if (t->cwnd > tcp->config->initial_window && ticks > tg_tcp_rto(tcp, t, 0))
+		t->cwnd = tcp->config->initial_window;
 }
 
 /* Up to where CWND lets text go if seq is next. What was SACKed has left the network (RFC 6675

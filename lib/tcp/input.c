@@ -16,10 +16,13 @@ enum route {
 	ROUTE_SYN_SENT,      /* the steps of 3.10.7.3 */
 };
 
-/* Index of the flags SYN, RST, ACK. FIN does not route. */
-#define SYN_FLAG 1
-#define RST_FLAG 2
-#define ACK_FLAG 4
+/* Index of the flags SYN, RST, ACK, moved together. FIN does not route. */
+#define INDEX_OF(flags)                                                                            \
+	(((flags) >> 1 & (TG_TCP_SYN | TG_TCP_RST) >> 1) | ((flags) >> 2 & TG_TCP_ACK >> 2))
+#define SYN_FLAG INDEX_OF(TG_TCP_SYN)
+#define RST_FLAG INDEX_OF(TG_TCP_RST)
+#define ACK_FLAG INDEX_OF(TG_TCP_ACK)
+_Static_assert((SYN_FLAG | RST_FLAG | ACK_FLAG) == 7, "three bits");
 
 #define SYNCHRONIZED                                                                               \
 	{                                                                                          \
@@ -54,12 +57,7 @@ static const uint8_t route[TG_TCP_STATES][8] = {
 static enum route
 route_of(const struct tg_tcb *t, const struct tg_segment *seg)
 {
-	uint8_t flags = seg->flags;
-	unsigned index = ((flags & TG_TCP_SYN) != 0) * SYN_FLAG +
-			 ((flags & TG_TCP_RST) != 0) * RST_FLAG +
-			 ((flags & TG_TCP_ACK) != 0) * ACK_FLAG;
-
-	return (enum route)route[t->state][index];
+	return (enum route)route[t->state][INDEX_OF(seg->flags)];
 }
 
 /* The table of RFC 9293 3.10.7.4, "first, check sequence number". len counts SYN and FIN. */

@@ -559,7 +559,11 @@ tg_tcp_wants_output(const struct tg_tcp *tcp, uint32_t h)
 		return false;
 	if (is_repairing(s) && repair_due(t, s))
 		return true;
-	return !is_all_sent(t, s) && next_segment(t, s, &seq, &len, &fin);
+	if (is_all_sent(t, s))
+		return false;
+	if (s->snd_ptr != s->snd_end && is_lone_segment(t, s, text_max(t, s)))
+		return true;
+	return next_segment(t, s, &seq, &len, &fin);
 }
 
 void
