@@ -219,7 +219,7 @@ finish(uint32_t h)
 {
 	if (fx.r.has_reply)
 		record(h, &fx.r.reply, 0);
-	tg_tcp_free(&fx.tcp, h, &fx.spare);
+	tg_tcp_free_ended(&fx.tcp, h, &fx.r, &fx.spare);
 	if (h == fx.h)
 		fx.h = TG_HANDLE_NONE;
 }

@@ -138,6 +138,42 @@ test_close_twice_sends_one_fin(void)
 	FX_STATE(TG_TCP_FIN_WAIT_2);
 }
 
+/* The ACK of our FIN ends the connection whatever else it says, and what counts is counted. */
+static void
+test_last_ack_ack_with_sack_blocks_counts_what_they_say(void)
+{
+	struct tg_segment seg;
+
+	fx_offer_all(0);
+	fx_enter(TG_TCP_CLOSE_WAIT);
+	fx_append(100);
+	fx_close();
+	FX_STATE(TG_TCP_LAST_ACK);
+	seg = fx_segment(".", 2, 0, 102);
+	seg.opt.present |= TG_OPT_SACK;
+	seg.opt.n_sack = 1;
+	seg.opt.sack[0] = (struct tg_sack_block){ fx.iss + 1, fx.iss + 101 };
+	fx_arrives(&seg);
+	FX_STATE(TG_TCP_CLOSED);
+	FX_EQUAL(fx_counter(TG_COUNTER_DUPLICATE_SACKS), 1);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ACKED | TG_TCP_EVENT_CLOSED);
+}
+
+static void
+test_last_ack_ack_of_text_alone_does_not_end(void)
+{
+	fx_enter(TG_TCP_CLOSE_WAIT);
+	fx_append(100);
+	fx_close();
+	fx_peer(".", 2, 0, 101);
+	FX_STATE(TG_TCP_LAST_ACK);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ACKED);
+	fx_peer(".", 2, 0, 102);
+	FX_STATE(TG_TCP_CLOSED);
+	FX_EQUAL(fx.r.events, TG_TCP_EVENT_ACKED | TG_TCP_EVENT_CLOSED);
+	FX_EQUAL(fx_counter(TG_COUNTER_CLOSED), 1);
+}
+
 static void
 test_close_wait_side_still_sends(void)
 {
@@ -359,6 +395,10 @@ test_close_without_a_side_record_resets(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "LAST-ACK, ACK with SACK blocks: what they say counts",
+	    test_last_ack_ack_with_sack_blocks_counts_what_they_say },
+	{ "LAST-ACK, ACK of text alone: not the end",
+	    test_last_ack_ack_of_text_alone_does_not_end },
 	{ "ESTABLISHED, CLOSE: active close", test_established_close_is_an_active_close },
 	{ "ESTABLISHED, FIN, CLOSE: passive close",
 	    test_established_fin_then_close_is_a_passive_close },

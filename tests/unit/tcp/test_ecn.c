@@ -382,6 +382,19 @@ test_echo_with_the_last_ack_is_answered_by_cwr_after_a_rest(void)
 }
 
 static void
+test_echo_with_the_ack_of_our_fin_counts(void)
+{
+	enter();
+	fx_peer("F.", 1, 0, 1);
+	fx_append(100);
+	fx_close();
+	FX_STATE(TG_TCP_LAST_ACK);
+	fx_peer("E.", 2, 0, 102);
+	FX_STATE(TG_TCP_CLOSED);
+	FX_EQUAL(fx_counter(TG_COUNTER_ECN_REDUCTIONS), 1);
+}
+
+static void
 test_echo_reduces_once_for_a_window(void)
 {
 	uint32_t ack;
@@ -503,6 +516,7 @@ test_timeout_after_an_echo_starts_over(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "echo with the ACK of our FIN: counts", test_echo_with_the_ack_of_our_fin_counts },
 	{ "LISTEN, SYN that asks: agreed with", test_listen_syn_that_asks_is_agreed_with },
 	{ "LISTEN, SYN that does not ask: not agreed with",
 	    test_listen_syn_that_does_not_ask_is_not_agreed_with },

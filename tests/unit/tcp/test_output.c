@@ -105,6 +105,40 @@ test_fin_waits_for_the_peer_window(void)
 }
 
 static void
+test_text_of_a_byte_beyond_a_segment_takes_two(void)
+{
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_append(FX_PEER_MSS);
+	FX_SENT("P. 1:1001 ack 1");
+	fx_peer(".", 1, 0, 1001);
+	fx_append(FX_PEER_MSS + 1);
+	FX_SENT(". 1001:2001 ack 1, P. 2001:2002 ack 1");
+}
+
+/* Text and FIN at once, nothing under way: the FIN goes with the text or waits for its room. */
+static void
+test_fin_goes_with_the_last_text_if_the_window_has_room(void)
+{
+	enter_with_window(501);
+	tg_tcp_side(&fx.tcp, fx.h);
+	tg_tcp_append(&fx.tcp, fx.h, 500);
+	fx_close();
+	FX_SENT("FP. 1:501 ack 1");
+}
+
+static void
+test_fin_is_left_behind_text_that_fills_the_window(void)
+{
+	enter_with_window(500);
+	tg_tcp_side(&fx.tcp, fx.h);
+	tg_tcp_append(&fx.tcp, fx.h, 500);
+	fx_close();
+	FX_SENT("P. 1:501 ack 1");
+	fx_peer(".", 1, 0, 501);
+	FX_SENT("F. 501:501 ack 1");
+}
+
+static void
 test_fin_waits_for_text_that_cwnd_holds_back(void)
 {
 	fx.config.initial_window = 3;
@@ -189,6 +223,12 @@ static CU_TestInfo tests[] = {
 	{ "initial window bounds the first flight", test_initial_window_bounds_the_first_flight },
 	{ "FIN does not wait for CWND", test_fin_does_not_wait_for_cwnd },
 	{ "FIN waits for the peer's window", test_fin_waits_for_the_peer_window },
+	{ "text of a byte beyond a segment takes two",
+	    test_text_of_a_byte_beyond_a_segment_takes_two },
+	{ "FIN goes with the last text if the window has room",
+	    test_fin_goes_with_the_last_text_if_the_window_has_room },
+	{ "FIN is left behind text that fills the window",
+	    test_fin_is_left_behind_text_that_fills_the_window },
 	{ "FIN waits for text that CWND holds back", test_fin_waits_for_text_that_cwnd_holds_back },
 	{ "only the end of a burst is pushed", test_only_the_end_of_a_burst_is_pushed },
 	{ "initial window of large segments: bounded in bytes",

@@ -6,6 +6,8 @@
  */
 #include "fixture.h"
 
+#include "packet/flow_hash.h"
+
 /* Opens n connections from ports of their own, at ports from first on. */
 static void
 open_many(uint16_t first, uint32_t n)
@@ -259,6 +261,67 @@ test_find_tells_connections_apart(void)
 	FX_EQUAL(tg_tcp_find(&fx.tcp, &pkt, tg_tcp_hash_of(&fx.tcp, fx.h)), TG_HANDLE_NONE);
 }
 
+/* A segment of the connection from that port, which has the hash *hash. */
+static struct tg_packet
+packet_from(uint16_t port, uint32_t *hash)
+{
+	struct tg_packet pkt = { .src.v4 = tg_be32(0xc0000201), .dst = fx.endpoint[0].ip };
+
+	fx_turn_to(port);
+	pkt.tcp = fx_segment(".", 1, 0, 1);
+	*hash = tg_flow_hash(
+	    &fx.config.secrets.flow, false, &pkt.src, &pkt.dst, pkt.tcp.sport, pkt.tcp.dport);
+	return pkt;
+}
+
+/* What was likely when a burst began may have ended, or be another connection by now. */
+static void
+test_find_likely_takes_only_what_is_still_the_connection(void)
+{
+	uint32_t h1, h2, hash1, hash2;
+	struct tg_packet pkt1 = packet_from(1, &hash1), pkt2 = packet_from(2, &hash2);
+
+	fx_turn_to(1);
+	fx_enter(TG_TCP_ESTABLISHED);
+	h1 = fx.h;
+	fx_turn_to(2);
+	fx_enter(TG_TCP_ESTABLISHED);
+	h2 = fx.h;
+	FX_EQUAL(tg_tcp_find_likely(&fx.tcp, h1, &pkt1, hash1), h1);
+	FX_EQUAL(tg_tcp_find_likely(&fx.tcp, h2, &pkt1, hash1), h1); /* another one */
+	FX_EQUAL(tg_tcp_find_likely(&fx.tcp, TG_HANDLE_NONE, &pkt1, hash1), h1);
+	fx_peer("R", 1, 0, 0);
+	FX_EQUAL(tg_tcp_find_likely(&fx.tcp, h2, &pkt2, hash2), TG_HANDLE_NONE); /* ended */
+	fx_turn_to(3);
+	fx_enter(TG_TCP_ESTABLISHED);
+	FX_EQUAL(fx.h, h2); /* its TCB serves another one */
+	FX_EQUAL(tg_tcp_find_likely(&fx.tcp, h2, &pkt2, hash2), TG_HANDLE_NONE);
+}
+
+/* Who ended by a segment has its hash, who ended by a timer or a call has to be asked. */
+static void
+test_free_ended_knows_the_hash_only_of_a_segment(void)
+{
+	struct tg_tcp_result r = { .hashed = false };
+	uint32_t hash;
+
+	packet_from(1, &hash);
+	fx_enter(TG_TCP_ESTABLISHED);
+	fx_peer("R", 1, 0, 0);
+	FX_TRUE(fx.r.hashed, "by a reset");
+	FX_EQUAL(fx.r.hash, hash);
+	FX_EQUAL(fx.tcp.flows.count, 0);
+	fx_enter(TG_TCP_TIME_WAIT);
+	fx_wait(2 * fx.config.timers.msl + 1);
+	FX_TRUE(!fx.r.hashed, "by a timer");
+	FX_EQUAL(fx.tcp.flows.count, 0);
+	r.hash = ~hash;
+	fx_enter(TG_TCP_ESTABLISHED);
+	tg_tcp_end(&fx.tcp, fx.h, TG_COUNTER_CLOSED, &r);
+	tg_tcp_free_ended(&fx.tcp, fx.h, &r, &fx.spare);
+	FX_EQUAL(fx.tcp.flows.count, 0);
+}
+
 static void
 test_remote_and_endpoint_name_both_ends(void)
 {
@@ -390,6 +453,10 @@ static CU_TestInfo tests[] = {
 	    test_held_frames_gone_a_fin_behind_a_gap_is_remembered },
 	{ "no pools at all: refuses politely", test_no_pools_at_all_refuses_politely },
 	{ "find tells connections apart", test_find_tells_connections_apart },
+	{ "find likely takes only what is still the connection",
+	    test_find_likely_takes_only_what_is_still_the_connection },
+	{ "free ended knows the hash only of a segment",
+	    test_free_ended_knows_the_hash_only_of_a_segment },
 	{ "remote and endpoint name both ends", test_remote_and_endpoint_name_both_ends },
 	{ "pool_full_of_time_wait_recycles_the_oldest_of_a_few",
 	    test_pool_full_of_time_wait_recycles_the_oldest_of_a_few },
