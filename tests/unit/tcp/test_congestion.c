@@ -446,7 +446,24 @@ test_cwnd_is_kept_while_the_connection_rests(void)
 	FX_EQUAL(fx.t->cwnd, 20);
 }
 
+/* What is smaller than the initial window already is no larger for having waited. */
+static void
+test_cwnd_below_the_initial_window_stays_over_an_idle_time(void)
+{
+	fx_peer("S", 0, 0, 0);
+	fx_wait_ms(1000); /* the SYN-ACK is lost */
+	fx_peer(".", 1, 0, 1);
+	FX_EQUAL(fx.t->cwnd, 1);
+	fx_wait_ms(100000);
+	fx_forget();
+	fx_append(2000);
+	FX_SENT(". 1:1001 ack 1");
+	FX_EQUAL(fx.t->cwnd, 1);
+}
+
 static CU_TestInfo tests[] = {
+	{ "CWND below the initial window stays over an idle time",
+	    test_cwnd_below_the_initial_window_stays_over_an_idle_time },
 	{ "slow start: one segment for each acknowledged",
 	    test_slow_start_grows_by_one_segment_for_each_acknowledged },
 	{ "slow start, stretch ACK: what it covers",

@@ -358,6 +358,22 @@ test_timestamp_offset_is_one_for_each_pair_of_hosts(void)
 	FX_TRUE(tg_tcp_ts_offset(&fx.tcp, &a) != offset, "key");
 }
 
+/* And so whoever opens. */
+static void
+test_timestamps_of_a_connection_have_the_offset_of_its_hosts(void)
+{
+	struct tg_packet pkt = { .src.v4 = tg_be32(0xc0000201), .dst = fx.endpoint[0].ip };
+	uint32_t offset = tg_tcp_ts_offset(&fx.tcp, &pkt);
+
+	fx_offer_all(0);
+	fx_peer("S", 0, 0, 0);
+	FX_EQUAL(fx.sent[0].seg.opt.tsval, tg_time_tick(fx.now) + offset);
+	fx_turn_to(2);
+	fx_forget();
+	fx_connect();
+	FX_EQUAL(fx.sent[0].seg.opt.tsval, tg_time_tick(fx.now) + offset);
+}
+
 static void
 test_state_names_are_those_of_the_rfc(void)
 {
@@ -371,6 +387,8 @@ test_state_names_are_those_of_the_rfc(void)
 }
 
 static CU_TestInfo tests[] = {
+	{ "timestamps of a connection have the offset of its hosts",
+	    test_timestamps_of_a_connection_have_the_offset_of_its_hosts },
 	{ "closed port, SYN to port 0 of an endpoint that does not listen",
 	    test_closed_syn_to_port_0_of_an_endpoint_that_does_not_listen_is_refused },
 	{ "closed port: any segment draws the exact reset",
