@@ -4,7 +4,7 @@
  * XDP: drops SYN-ACKs without options of IP before the kernel spends anything on them, and
  * lets all else through.
  *
- *   clang -O2 -ffreestanding -target bpf -c drop_answers.c -o drop_answers.o
+ *   clang -O2 -ffreestanding -target bpf -c drop_answers.bpf.c -o drop_answers.o
  *   ip link set dev IFACE xdpdrv object drop_answers.o section xdp
  */
 #include <linux/bpf.h>
