@@ -52,7 +52,7 @@ wire_options() {
 wire_up() {
     local program
     [[ $EUID == 0 ]] || die "run it as root: DPDK keeps its files in /var/run/dpdk then"
-    for program in app/tidegate/tidegate app/tgflood/tgflood perf/responder perf/gaps; do
+    for program in app/tidegate/tidegate app/tgflood/tgflood perf/responder perf/gaps perf/host; do
         [[ -x $build/$program ]] ||
             die "there is no $build/$program: see perf/README.md, or set TG_BUILD"
     done
@@ -75,6 +75,7 @@ for word in sys.argv[1:]:
     key, mark, value = word.partition("=")
     if not mark:
         row["report"] = json.load(open(word))
+        row["report"].pop("intervals", None)
     else:
         row[key] = json.loads(value) if value.isdigit() else value
 print(json.dumps(row, separators=(",", ":")))
