@@ -11,7 +11,8 @@
  *
  *   host SECONDS     on CPUs 0 and 1
  *
- * Prints a line for each sample: Unix time and way there and back in ns, cycles on CPU 0, on CPU 1.
+ * Prints a line for each sample in which both were there: Unix time and way there and back in ns,
+ * cycles on CPU 0, on CPU 1.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -63,9 +64,9 @@ wait_for_sample(uint32_t k)
 
 /* False: the time is over. */
 static bool
-wait_for_value(const _Atomic uint32_t *v, uint32_t least, uint64_t end)
+wait_for_value(const _Atomic uint32_t *v, uint32_t value, uint64_t end)
 {
-	while (atomic_load_explicit(v, memory_order_acquire) < least)
+	while (atomic_load_explicit(v, memory_order_acquire) != value)
 		if (clock_ns(CLOCK_MONOTONIC) > end)
 			return false;
 	return true;
@@ -108,41 +109,43 @@ settle(int cpu)
 static void *
 run_other(void *arg)
 {
-	uint32_t k, i, trip = 0;
+	uint32_t k, i;
 
 	settle(1);
 	for (k = 0; k < samples; k++) {
 		uint64_t end = wait_for_sample(k);
 
-		for (i = 0; i < TRIPS; i++) {
-			(void)wait_for_value(&shared.there, ++trip, end);
-			atomic_store_explicit(&shared.back, trip, memory_order_release);
+		for (i = 1; i <= TRIPS; i++) {
+			if (!wait_for_value(&shared.there, k * TRIPS + i, end))
+				break;
+			atomic_store_explicit(&shared.back, k * TRIPS + i, memory_order_release);
 		}
 		atomic_store_explicit(&shared.cycles, measure_cycles(), memory_order_relaxed);
 	}
 	return arg;
 }
 
-/* Nanoseconds of a trip there and back. */
+/* Nanoseconds of a trip there and back; 0: the other CPU was not there. */
 static uint64_t
-measure_trips(uint32_t *trip, uint64_t end)
+measure_trips(uint32_t k, uint64_t end)
 {
 	uint64_t start = 0;
-	unsigned i;
+	uint32_t i;
 
-	for (i = 0; i < TRIPS; i++) {
+	for (i = 1; i <= TRIPS; i++) {
 		if (i == WARM_UP)
 			start = clock_ns(CLOCK_MONOTONIC);
-		atomic_store_explicit(&shared.there, ++*trip, memory_order_release);
-		(void)wait_for_value(&shared.back, *trip, end);
+		atomic_store_explicit(&shared.there, k * TRIPS + i, memory_order_release);
+		if (!wait_for_value(&shared.back, k * TRIPS + i, end))
+			return 0;
 	}
-	return (clock_ns(CLOCK_MONOTONIC) - start) / (TRIPS - WARM_UP);
+	return (clock_ns(CLOCK_MONOTONIC) - start) / (TRIPS - WARM_UP + 1);
 }
 
 int
 main(int argc, char **argv)
 {
-	uint32_t k, trip = 0, cycles;
+	uint32_t k, cycles;
 	pthread_t other;
 	uint64_t ns;
 
@@ -159,8 +162,10 @@ main(int argc, char **argv)
 	for (k = 0; k < samples; k++) {
 		uint64_t end = wait_for_sample(k);
 
-		ns = measure_trips(&trip, end);
+		ns = measure_trips(k, end);
 		cycles = measure_cycles();
+		if (ns == 0)
+			continue;
 		printf("%lu %lu %u %u\n", clock_ns(CLOCK_REALTIME), ns, cycles,
 		    atomic_load_explicit(&shared.cycles, memory_order_relaxed));
 	}
