@@ -202,7 +202,7 @@ static const struct tg_key device_keys[] = {
 	    .offset = AT(burst),
 	    .min = 1,
 	    .max = 256,
-	    .def = "32",
+	    .def = "64",
 	    .unit = "frames",
 	    .help = "Most frames that a worker takes from a queue at once.",
 	},

@@ -30,7 +30,7 @@ test_device_least_gets_defaults(void)
 	CU_ASSERT_EQUAL(dev.offloads.rx_checksum, TG_CONFIG_AUTO);
 	CU_ASSERT_EQUAL(dev.offloads.tx_checksum, TG_CONFIG_AUTO);
 	CU_ASSERT_EQUAL(dev.rss, TG_CONFIG_AUTO);
-	CU_ASSERT_EQUAL(dev.burst, 32);
+	CU_ASSERT_EQUAL(dev.burst, 64);
 	CU_ASSERT_EQUAL(dev.idle, TG_CONFIG_IDLE_SLEEP);
 	CU_ASSERT_EQUAL(dev.mbufs, 0);
 }
