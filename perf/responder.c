@@ -19,7 +19,7 @@
 #include "packet/checksum.h"
 #include "packet/packet.h"
 
-#define BURST       32
+#define BURST       64
 #define DESCRIPTORS 1024
 #define BUFFERS     8191
 #define CACHE       256

@@ -3,8 +3,8 @@
 # Copyright (c) The Tidegate Authors
 #
 # One wire between two processes: peers on CPU 0 that answer, tgflood on CPU 1 that asks.
-# Wires: memif (shared memory rings) and vhost (vhost-user here, virtio-user there). Needs
-# ../../tests/lib.sh.
+# Wires: memif (shared memory rings), zero-copy (memif whose client gives its own buffers to the
+# rings) and vhost (vhost-user here, virtio-user there). Needs ../../tests/lib.sh.
 
 build=${TG_BUILD:-$top/build-perf}
 peer_cpu=0
@@ -14,6 +14,7 @@ seconds=5
 rounds=3
 options=none
 wires=()
+all_wires=(memif vhost)
 work=
 peer_pid=
 peer_log=
@@ -41,12 +42,12 @@ wire_options() {
         --huge) huge=true ;;
         --results) results=${2:?--results wants a file} && shift ;;
         --help) usage && exit 0 ;;
-        memif | vhost) wires+=("$1") ;;
+        memif | zero-copy | vhost) wires+=("$1") ;;
         *) usage >&2 && exit 2 ;;
         esac
         shift
     done
-    ((${#wires[@]} > 0)) || wires=(memif vhost)
+    ((${#wires[@]} > 0)) || wires=("${all_wires[@]}")
 }
 
 wire_up() {
@@ -117,6 +118,11 @@ wire_files() {
         device_file net_memif p "$peer_cpu"
         device_file net_memif_client f "$flood_cpu"
         ;;
+    zero-copy)
+        device_file net_memif p "$peer_cpu"
+        device_file net_memif_client f "$flood_cpu" -e 's/(socket-abstract=no)/\1,zero-copy=yes/' \
+            -e 's/^( *)(pci:.*)/\1\2\n\1args: ["--single-file-segments"]/'
+        ;;
     vhost)
         device_file net_vhost p "$peer_cpu"
         device_file net_virtio_user f "$flood_cpu" -e 's/mac=[0-9a-f:]*/mac=02:00:00:00:00:09/'
@@ -157,7 +163,7 @@ start_testpmd() {
     local eal
     peer_eal
     peer_start 'Press enter to exit\|port statistics\|NIC statistics' dpdk-testpmd "${eal[@]}" -- \
-        --forward-mode=5tswap --auto-start --nb-cores=1 --rxd=1024 --txd=1024 --burst=32 \
+        --forward-mode=5tswap --auto-start --nb-cores=1 --rxd=1024 --txd=1024 --burst=64 \
         --total-num-mbufs=8191 --stats-period=3600
 }
 
