@@ -50,6 +50,14 @@ wire_options() {
     ((${#wires[@]} > 0)) || wires=("${all_wires[@]}")
 }
 
+# A file in hugepages is what --single-file-segments leaves behind, and the pages with it.
+free_hugepages() {
+    local mount
+    while read -r mount; do
+        rm -f "$mount/$prefix"[pf]map_*
+    done < <(findmnt -n -t hugetlbfs -o TARGET)
+}
+
 wire_up() {
     local program
     [[ $EUID == 0 ]] || die "run it as root: DPDK keeps its files in /var/run/dpdk then"
@@ -60,6 +68,7 @@ wire_up() {
     (($(nproc) >= 2)) || die "two CPUs are needed, one for each end"
     work=$(mktemp -d /tmp/tgwire.XXXXXX)
     at_exit rm -rf "$work" "/var/run/dpdk/$prefix"p "/var/run/dpdk/$prefix"f
+    at_exit free_hugepages
     at_exit peer_down
     mkdir -p "${results%/*}"
     : >"$results"
