@@ -236,7 +236,8 @@ fin_acknowledged(struct tg_tcp_input *in)
 	return TG_STEP_ON;
 }
 
-/* Whether an ACK of our FIN ends the connection, and says nothing else that would count. */
+/* Whether an ACK of our FIN, which has been sent in LAST-ACK, ends the connection, and says nothing
+ * else that would count. */
 static bool
 is_last_ack(const struct tg_tcp_input *in)
 {
